@@ -1,0 +1,1 @@
+"""A small Salesforce org on this machine. It knows nothing of Stripe."""

@@ -1,0 +1,234 @@
+"""The seams between the rooms of the org.
+
+`dml` calls triggers and Flows through `TriggerRunner` and `FlowRunner`; Apex, Flows and the server
+reach records only through a `Transaction`. Nobody else touches the store.
+
+One transaction runs at a time (the org is serialised), so isolation needs no locks; row locks are
+a misbehaviour that can be switched on.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from rehearsal.org.errors import SaveError
+from rehearsal.org.schema import Schema
+from rehearsal.org.soql.ast import Query
+from rehearsal.org.values import Row
+
+
+class Operation(StrEnum):
+    INSERT = "insert"
+    UPDATE = "update"
+    DELETE = "delete"
+    UNDELETE = "undelete"
+
+
+class Timing(StrEnum):
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(slots=True)
+class Change:
+    """One record on its way through the order of execution.
+
+    `new` may be changed before the save, is read-only after it. `errors` refuse the record
+    (`addError`, a failed Flow, a validation rule).
+    """
+
+    old: Row | None
+    new: Row | None
+    errors: list[SaveError] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SaveResult:
+    """What became of one record of a DML call, in the order of the call."""
+
+    id: str | None
+    created: bool
+    errors: tuple[SaveError, ...] = ()
+
+    @property
+    def success(self) -> bool:
+        return not self.errors
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who runs. `permissions` is None for system mode without any check."""
+
+    id: str
+    username: str
+    name: str
+    time_zone: str
+    profile: str
+    locale: str = "en_US"
+    permissions: Permissions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """Union of a profile and its permission sets; names are lower case."""
+
+    objects: dict[str, frozenset[str]] = field(default_factory=dict)
+    """object → subset of create, read, edit, delete, view_all, modify_all"""
+    fields: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    """(object, field) → subset of read, edit"""
+    system: frozenset[str] = frozenset()
+    """User permissions such as `ApiEnabled`, `ViewSetup`."""
+    custom: frozenset[str] = frozenset()
+    """Custom permissions granted."""
+
+
+class Counters(Protocol):
+    """Governor limits of one transaction (Apex Developer Guide, "Execution Governors")."""
+
+    def use(self, limit: str, amount: int = 1) -> None:
+        """Raises LimitExceeded. `limit` is one of `queries`, `query_rows`, `dml_statements`,
+        `dml_rows`, `cpu_ms`, `heap`, `publish_immediate`, `future_calls`, `queueable_jobs`."""
+
+    def used(self, limit: str) -> int: ...
+
+    def maximum(self, limit: str) -> int: ...
+
+
+class Transaction(Protocol):
+    """A unit of work: what it did is kept or undone as a whole, with its governor limits."""
+
+    schema: Schema
+    user: User
+    limits: Counters
+    statics: dict[str, Any]
+    """Static state of Apex classes, by class name; it lives as long as the transaction."""
+    scratch: dict[str, Any]
+    """What Flows keep for one transaction (recursion guards)."""
+
+    def now(self) -> dt.datetime:
+        """The org's clock, UTC."""
+
+    def query(
+        self,
+        query: Query,
+        binds: Callable[[str], Any] | None = None,
+        *,
+        user_mode: bool = False,
+        count_limits: bool = True,
+    ) -> list[Row]:
+        """Rows with the selected fields under their canonical names; a parent is a nested Row or
+        None under its relationship name, a subquery a list of Rows. An aggregate row has its
+        aliases (`expr0` …) and no Id. Each Row of a record carries `Id` and, under the key
+        `"attributes"`, `{"type": <object name>}`.
+
+        Raises QueryError, LimitExceeded."""
+
+    def insert(
+        self,
+        sobject: str,
+        rows: Sequence[Row],
+        *,
+        all_or_none: bool = True,
+        user_mode: bool = False,
+    ) -> list[SaveResult]:
+        """Saves by Salesforce's order of execution. A value under a relationship name with an
+        external id (`{"Customer__r": {"Stripe_Id__c": "cus_1"}}`) names the parent.
+
+        With `all_or_none` any refusal undoes the call; the results say why. Never raises SaveError;
+        raises LimitExceeded."""
+
+    def update(
+        self,
+        sobject: str,
+        rows: Sequence[Row],
+        *,
+        all_or_none: bool = True,
+        user_mode: bool = False,
+    ) -> list[SaveResult]: ...
+
+    def upsert(
+        self,
+        sobject: str,
+        rows: Sequence[Row],
+        key: str = "Id",
+        *,
+        all_or_none: bool = True,
+        user_mode: bool = False,
+    ) -> list[SaveResult]: ...
+
+    def delete(
+        self, sobject: str, ids: Sequence[str], *, all_or_none: bool = True, user_mode: bool = False
+    ) -> list[SaveResult]: ...
+
+    def undelete(
+        self, sobject: str, ids: Sequence[str], *, all_or_none: bool = True
+    ) -> list[SaveResult]: ...
+
+    def publish(self, event: str, rows: Sequence[Row]) -> list[SaveResult]:
+        """Publishes platform events from Apex or a Flow: after commit or at once, as the event's
+        `publishBehavior` says. The id is the EventUuid."""
+
+    def savepoint(self) -> object: ...
+
+    def rollback(self, savepoint: object) -> None:
+        """Undoes the records changed since; the limits used stay used."""
+
+
+class TriggerRunner(Protocol):
+    """Apex triggers. Implemented by `apex`."""
+
+    def has(self, sobject: str, timing: Timing, operation: Operation) -> bool: ...
+
+    def run(
+        self,
+        tx: Transaction,
+        sobject: str,
+        timing: Timing,
+        operation: Operation,
+        changes: list[Change],
+    ) -> None:
+        """Runs every trigger of the object on at most 200 changes. Adds to `Change.errors` what
+        `addError` says. An uncaught exception becomes a `CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY`
+        error on each change. Raises LimitExceeded."""
+
+    def run_events(self, tx: Transaction, event: str, events: list[Row], retries: int) -> EventRun:
+        """Runs the trigger on a platform event."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventRun:
+    """How one run of an event trigger ended.
+
+    `checkpoint` is the ReplayId given to `setResumeCheckpoint`. `retry` is set by
+    `EventBus.RetryableException`; `error` by any other uncaught exception (what the run did
+    before it stays, unless `limit` says that a governor limit undid it).
+    """
+
+    checkpoint: str | None = None
+    retry: str | None = None
+    error: str | None = None
+    limit: bool = False
+
+
+class FlowRunner(Protocol):
+    """Record-triggered Flows. Implemented by `flow`."""
+
+    def has_before_save(self, sobject: str) -> bool: ...
+
+    def has_after_save(self, sobject: str) -> bool: ...
+
+    def before_save(
+        self, tx: Transaction, sobject: str, operation: Operation, changes: list[Change]
+    ) -> None:
+        """Fast field updates: changes `Change.new`. A fault refuses the record with
+        `CANNOT_EXECUTE_FLOW_TRIGGER`."""
+
+    def after_save(
+        self, tx: Transaction, sobject: str, operation: Operation, changes: list[Change]
+    ) -> None: ...
+
+    def before_delete(self, tx: Transaction, sobject: str, changes: list[Change]) -> None: ...
