@@ -13,12 +13,14 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rehearsal.org.errors import SaveError
 from rehearsal.org.schema import Schema
-from rehearsal.org.soql.ast import Query
 from rehearsal.org.values import Row
+
+if TYPE_CHECKING:  # soql reads the ports of its callers
+    from rehearsal.org.soql.ast import Query
 
 
 class Operation(StrEnum):
