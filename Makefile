@@ -1,0 +1,66 @@
+# Presumes Python 3.11 to 3.13 and make, nothing else.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
+	&& echo $$p && break; done)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: help demo test quick check lint types format bench proto constraints clean
+
+help:
+	@echo "make demo    both clouds on this machine, and the story told step by step"
+	@echo "make test    everything: lint, types, the package on the local org, all tests"
+	@echo "make quick   the tests that take under a minute"
+	@echo "make check   the package's faults, without deploying it"
+	@echo "make bench   the performance claims, measured"
+	@echo "make lint    ruff and mypy"
+
+$(INSTALLED): pyproject.toml rehearsal/pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt \
+		-e ".[dev,postgres]" -e ./rehearsal
+	@touch $@
+
+demo: $(INSTALLED)
+	$(BIN)/stripe-sf demo
+
+test: lint check
+	$(BIN)/pytest -n 2 --dist loadgroup -rs
+
+quick: $(INSTALLED)
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not e2e"
+
+check: $(INSTALLED)
+	$(BIN)/localorg check --project .
+	$(BIN)/localorg test --project .
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks
+
+# The generated code is committed, so that an install needs no compiler.
+WIRE := bridge/salesforce_api/wire rehearsal/org/server/wire
+proto: $(INSTALLED)
+	cp bridge/salesforce_api/wire/pubsub_api.proto rehearsal/org/server/wire/
+	for d in $(WIRE); do \
+		$(BIN)/python -m grpc_tools.protoc -I $$d --python_out=$$d --pyi_out=$$d \
+			--grpc_python_out=$$d pubsub_api.proto && \
+		sed -i 's/^import pubsub_api_pb2 as/from . import pubsub_api_pb2 as/' \
+			$$d/pubsub_api_pb2_grpc.py; done
+
+# Pins what two machines install; run it after changing a dependency.
+constraints: $(INSTALLED)
+	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis build dist
