@@ -53,7 +53,8 @@ def main(as_json: bool, project: Path | None, api_version: str | None) -> None:
     except KeyboardInterrupt:
         sys.exit(1)
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.encode(story, decimal_format="number") + b"\n")
+        encode = msgspec.json.Encoder(decimal_format="number").encode
+        sys.stdout.buffer.write(encode(story) + b"\n")
     sys.exit(0 if story["ok"] else 1)
 
 

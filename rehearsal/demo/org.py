@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -65,6 +66,9 @@ class Change:
         }
 
 
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
 class Org:
     """The local org's REST API, as the admin."""
 
@@ -81,10 +85,10 @@ class Org:
             text = await response.text()
             if response.status >= 400:
                 raise RuntimeError(f"{method} {path}: {response.status} {text}")
-            return msgspec.json.Decoder(float_hook=Decimal).decode(text) if text else None
+            return _decode(text) if text else None
 
     async def query(self, soql: str) -> list[Record]:
-        page = await self.request("GET", f"{API}/query?q={aiohttp.helpers.quote(soql, safe='')}")
+        page = await self.request("GET", f"{API}/query?q={quote(soql, safe='')}")
         rows: list[Record] = page["records"]
         while not page["done"]:
             page = await self.request("GET", page["nextRecordsUrl"])

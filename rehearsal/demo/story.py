@@ -215,7 +215,7 @@ class Story:
         org = self.clouds.org
         stripe_id = self._customers["Fabrikam"]
         (row,) = await org.query(
-            f"SELECT Id FROM Bridge_Customer__c WHERE Stripe_Id__c = '{stripe_id}'"  # noqa: S608
+            f"SELECT Id FROM Bridge_Customer__c WHERE Stripe_Id__c = '{stripe_id}'"
         )
         account = await org.request(
             "POST", "/services/data/v66.0/sobjects/Account", {"Name": "Fabrikam"}
