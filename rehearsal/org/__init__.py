@@ -1,1 +1,1 @@
-"""A small Salesforce org on this machine. It knows nothing of Stripe."""
+"""A small Salesforce org on this machine. It knows no package but what it is given."""

@@ -138,7 +138,7 @@ class Transaction(Protocol):
         user_mode: bool = False,
     ) -> list[SaveResult]:
         """Saves by Salesforce's order of execution. A value under a relationship name with an
-        external id (`{"Customer__r": {"Stripe_Id__c": "cus_1"}}`) names the parent.
+        external id (`{"Parent__r": {"Key__c": "p-1"}}`) names the parent.
 
         With `all_or_none` any refusal undoes the call; the results say why. Never raises SaveError;
         raises LimitExceeded."""
