@@ -20,7 +20,7 @@ import pytest
 from rehearsal.demo.clouds import Clouds
 from rehearsal.demo.org import Record, Snapshot
 from rehearsal.demo.story import SEED, Story
-from tests.e2e.conftest import NOW, ROOT, end_state
+from tests.e2e.end_state import NOW, ROOT, end_state
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 

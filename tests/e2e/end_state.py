@@ -1,0 +1,35 @@
+"""The whole house as real processes, and a story's end state in a form that two runs share."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from rehearsal.demo.org import Snapshot
+
+ROOT = Path(__file__).parents[2]
+
+NOW = "2026-10-01T09:00:00Z"
+"""Where Stripe's clock stands when a story begins, so that two runs book the same days."""
+
+_STRIPE_ID = re.compile(r"\b(acct|ch|cus|evt|in|pi|price|prod|sub|txn|si)_[A-Za-z0-9]+")
+_SALESFORCE_ID = re.compile(r"\b[a-zA-Z0-9]{3}[0]{3}[a-zA-Z0-9]{9}[A-Z0-5]{3}\b")
+_MOMENTS = {"As_Of__c", "Occurred_At__c", "First_Seen__c", "Last_Seen__c"}
+_NUMBERED = {"Name", "Invoice_Number__c", "ContractNumber"}
+
+
+def end_state(records: Snapshot) -> dict[str, list[str]]:
+    """Each object's records without what two runs cannot share: ids and the clock's ticks."""
+    return {sobject: sorted(map(_plain, rows.values())) for sobject, rows in records.items()}
+
+
+def _plain(record: dict[str, Any]) -> str:
+    kept = {
+        field: value
+        for field, value in sorted(record.items())
+        if field not in _MOMENTS and not (field in _NUMBERED and re.search(r"\d", str(value)))
+    }
+    text = json.dumps(kept, default=str)
+    return _SALESFORCE_ID.sub("<id>", _STRIPE_ID.sub(r"\1_<id>", text))
