@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -17,6 +18,7 @@ from rehearsal.demo.org import Org
 from rehearsal.demo.processes import DidNotStart, Process, beside_python, free_port
 
 SETTLE_TIMEOUT = 120.0
+_INBOX = re.compile(r'^bridge_inbox_events\{state="(\w+)"\} (\S+)$', re.MULTILINE)
 
 
 class NotSettled(Exception):
@@ -171,15 +173,16 @@ class Clouds:
             await asyncio.sleep(0.05)
 
     async def open_rows(self) -> int | None:
-        """Inbox rows whose outcome is not known yet; None while the bridge is down."""
+        """Events whose outcome is not known yet; None while the bridge is down.
+
+        Raises NotSettled for a dead letter: the story has none.
+        """
         try:
             async with self.http.get(f"{self.bridge_url}/metrics") as response:
                 text = await response.text()
         except aiohttp.ClientError:
             return None
-        rows = [line for line in text.splitlines() if line.startswith("bridge_inbox_rows{")]
-        return sum(
-            int(float(line.rsplit(" ", 1)[1]))
-            for line in rows
-            if any(f'state="{state}"' in line for state in ("due", "claimed", "sent"))
-        )
+        counts = dict(_INBOX.findall(text))
+        if int(float(counts.get("dead", 0))):
+            raise NotSettled(f"Salesforce or the bridge refused an event:\n{self._bridge.tail()}")
+        return sum(int(float(n)) for state, n in counts.items() if state not in {"done", "dead"})

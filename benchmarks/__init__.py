@@ -1,0 +1,1 @@
+"""The performance claims, each measured against something in the same run."""
