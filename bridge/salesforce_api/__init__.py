@@ -1,0 +1,22 @@
+"""Salesforce as the bridge speaks to it: tokens, and the Pub/Sub API both ways."""
+
+from bridge.salesforce_api.auth import Authenticator, Session
+from bridge.salesforce_api.pubsub import (
+    PublishOutcome,
+    PublishStatus,
+    PubSub,
+    TopicInfo,
+)
+from bridge.salesforce_api.subscription import Delivery, Received, subscribe
+
+__all__ = [
+    "Authenticator",
+    "Delivery",
+    "PubSub",
+    "PublishOutcome",
+    "PublishStatus",
+    "Received",
+    "Session",
+    "TopicInfo",
+    "subscribe",
+]

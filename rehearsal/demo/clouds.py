@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import sys
 import tempfile
@@ -44,6 +45,7 @@ class Clouds:
 
     async def __aenter__(self) -> Self:
         self.http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SETTLE_TIMEOUT))
+        self._stripe_http = stripe.AIOHTTPClient(timeout=SETTLE_TIMEOUT)
         try:
             await self._start()
         except BaseException:
@@ -62,8 +64,7 @@ class Clouds:
         ):
             if process is not None:
                 await process.stop()
-        if hasattr(self, "stripe"):
-            await self.stripe._requestor._options.http_client.close_async()  # type: ignore[attr-defined]
+        await self._stripe_http.close_async()
         await self.http.close()
         self._folder.cleanup()
 
@@ -83,9 +84,8 @@ class Clouds:
         )
         self.stripe = self._stripe_client()
         secret = await self._webhook_endpoint()
-        self._bridge = self._process(
-            "bridge", [beside_python("stripe-sf"), "serve"], self._bridge_env(secret)
-        )
+        self._env = self._bridge_env(secret)
+        self._bridge = self._process("bridge", [beside_python("stripe-sf"), "serve"], self._env)
         await self.start_bridge()
 
     def _process(self, name: str, command: list[str], env: dict[str, str] | None = None) -> Process:
@@ -95,7 +95,7 @@ class Clouds:
         return stripe.StripeClient(
             self.stripe_said["api_key"],
             base_addresses={"api": self.stripe_said["url"]},
-            http_client=stripe.AIOHTTPClient(timeout=SETTLE_TIMEOUT),
+            http_client=self._stripe_http,
         )
 
     async def _webhook_endpoint(self) -> str:
@@ -139,6 +139,17 @@ class Clouds:
                 return
             await asyncio.sleep(0.1)
         raise DidNotStart(f"the bridge did not start:\n{self._bridge.tail()}")
+
+    async def dead_letters(self) -> str:
+        """What the bridge's own command says of the events that wait for an operator."""
+        command = [beside_python("stripe-sf"), "events", "list", "--state", "dead"]
+        child = await asyncio.create_subprocess_exec(
+            *command,
+            env={**os.environ, **self._env, "COLUMNS": "200"},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        return (await child.communicate())[0].decode()
 
     async def kill_bridge(self) -> None:
         await self._bridge.kill()
@@ -184,5 +195,5 @@ class Clouds:
             return None
         counts = dict(_INBOX.findall(text))
         if int(float(counts.get("dead", 0))):
-            raise NotSettled(f"Salesforce or the bridge refused an event:\n{self._bridge.tail()}")
+            raise NotSettled(f"An event was refused:\n{await self.dead_letters()}")
         return sum(int(float(n)) for state, n in counts.items() if state not in {"done", "dead"})

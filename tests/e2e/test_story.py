@@ -162,7 +162,7 @@ class TestTheSameEnd:
         self, project: Path, reference: dict[str, list[str]]
     ) -> None:
         async with Clouds(project, SEED, now=NOW) as clouds:
-            await clouds.standin("POST", "delivery", {"duplicates": 9, "shuffle": True})
+            await clouds.standin("POST", "delivery", {"duplicate": 9, "shuffle": 50, "concurrency": 4})
             assert end_state(await tell(clouds)) == reference
 
 

@@ -1,0 +1,79 @@
+"""What can go wrong, by what must be done about it.
+
+::
+
+    BridgeError
+    ├── SettingsError            mend the settings and start again
+    ├── StoreUnavailable         nothing was stored; Stripe is asked to deliver again
+    ├── StoreInUse               another bridge serves from this store
+    ├── OrgFault                 the whole org: pause, dead-letter nothing
+    │   ├── AuthFailed
+    │   ├── WrongOrg
+    │   ├── PermissionDenied
+    │   ├── PackageMissing
+    │   ├── LimitExceeded
+    │   ├── PublishRefused       every event of a call, so not one event's fault
+    │   └── OrgUnavailable       ambiguous: what was sent may have arrived
+    ├── RequestRefused           Salesforce calls the request invalid
+    └── ReplayRefused            a replay id that Salesforce no longer honours
+
+Errors of Stripe's API are in :mod:`bridge.stripe_api`.
+"""
+
+from __future__ import annotations
+
+
+class BridgeError(Exception):
+    """The root of every error that the bridge raises on purpose."""
+
+
+class SettingsError(BridgeError):
+    """Settings that cannot be used; the message names each variable and what to do."""
+
+
+class StoreUnavailable(BridgeError):
+    """The store could not commit: full, locked, read-only or broken. Nothing was stored."""
+
+
+class StoreInUse(BridgeError):
+    """Another process already serves from this store."""
+
+
+class OrgFault(BridgeError):
+    """A fault of the org as a whole: publishing pauses, and no event is blamed for it."""
+
+
+class AuthFailed(OrgFault):
+    """Salesforce gives no token, or refuses the one it gave."""
+
+
+class WrongOrg(OrgFault):
+    """The credentials lead to another org than the settings name."""
+
+
+class PermissionDenied(OrgFault):
+    """The integration user may not do this; its permission set is missing or incomplete."""
+
+
+class PackageMissing(OrgFault):
+    """The package is not deployed, or an older one that lacks a field."""
+
+
+class LimitExceeded(OrgFault):
+    """An allocation of the org is used up."""
+
+
+class PublishRefused(OrgFault):
+    """Salesforce refused every event of a call."""
+
+
+class OrgUnavailable(OrgFault):
+    """No answer, or one that says nothing of what became of the request."""
+
+
+class RequestRefused(BridgeError):
+    """Salesforce calls the request invalid."""
+
+
+class ReplayRefused(BridgeError):
+    """Salesforce will not resume from this replay id."""

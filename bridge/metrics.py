@@ -1,0 +1,80 @@
+"""What the service counts, for Prometheus."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+class Metrics:
+    """The metrics of one service, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.webhooks = Counter(
+            "bridge_webhooks",
+            "Webhooks answered, by what became of them.",
+            ["result"],
+            registry=self.registry,
+        )
+        self.admit_seconds = Histogram(
+            "bridge_admit_seconds",
+            "Time from the body being read to the answer.",
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0),
+            registry=self.registry,
+        )
+        self.refused = Counter(
+            "bridge_webhooks_refused",
+            "Requests refused and not stored, by cause.",
+            ["cause"],
+            registry=self.registry,
+        )
+        self.published = Counter(
+            "bridge_published",
+            "Events published to Salesforce, by result.",
+            ["result"],
+            registry=self.registry,
+        )
+        self.publish_calls = Counter(
+            "bridge_publish_calls", "Batches published.", registry=self.registry
+        )
+        self.receipts = Counter(
+            "bridge_receipts",
+            "Events that a receipt settled, by outcome.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.republished = Counter(
+            "bridge_receipts_missing",
+            "Events to publish again because no receipt came.",
+            registry=self.registry,
+        )
+        self.dead = Counter(
+            "bridge_dead_letters", "Events that wait for an operator.", registry=self.registry
+        )
+        self.events = Gauge(
+            "bridge_inbox_events",
+            "Events in the inbox, by state.",
+            ["state"],
+            registry=self.registry,
+        )
+        self.oldest = Gauge(
+            "bridge_inbox_oldest_seconds",
+            "Age of the oldest event that is neither done nor dead.",
+            registry=self.registry,
+        )
+        self.part_up = Gauge(
+            "bridge_part_up", "Whether a part works.", ["part"], registry=self.registry
+        )
+        self._refused: Tally[str] = Tally()
+
+    def refuse(self, cause: str) -> None:
+        """Counts a refused request."""
+        self.refused.labels(cause).inc()
+        self._refused[cause] += 1
+
+    def take_refused(self) -> dict[str, int]:
+        """The refusals since the last call."""
+        taken, self._refused = dict(self._refused), Tally()
+        return taken

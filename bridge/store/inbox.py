@@ -1,0 +1,237 @@
+"""The inbox: what every store offers, whatever keeps it.
+
+A row is one Stripe event. Its states::
+
+    new ──▶ queued ──▶ due ──▶ claimed ──▶ sent ──▶ done
+     └──────────────────▲         │          │
+                        └─────────┴──────────┤
+                                             └────▶ dead ──retry──▶ new
+
+``new`` is admitted and not yet sorted into its lane; ``queued`` waits behind an older event of its
+lane; at most one event of a lane is ``due``, ``claimed`` or ``sent``.
+
+Times are seconds since the epoch, UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from bridge.clock import Backoff
+
+
+class State(StrEnum):
+    """Where an event is on its way."""
+
+    NEW = "new"
+    QUEUED = "queued"
+    DUE = "due"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    DONE = "done"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event to admit."""
+
+    event_id: str
+    type: str
+    created: float
+    api_version: str | None
+    livemode: bool
+    account: str | None
+    lane: str
+    payload: bytes | None
+    """None for an event that is recorded and never applied."""
+    outcome: str | None = None
+    """When given, the event is done on arrival."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An event that its holder, and nobody else, may work on."""
+
+    seq: int
+    claim: str
+    event_id: str
+    type: str
+    lane: str
+    livemode: bool
+    account: str | None
+    payload: bytes
+    attempts: int
+    """Claims so far, this one included."""
+    read_keys: tuple[str, ...]
+    """After a tie: the ledger keys whose objects are to be read and published instead."""
+    sent_as_of: float | None
+    """The version that was published last."""
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """A published event whose receipt did not come in time."""
+
+    seq: int
+    claim: str
+    event_id: str
+    attempts: int
+    sent_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What became of an event that was claimed; ignored if the claim is no longer its own."""
+
+    of: Claimed | InFlight
+    to: State
+    """SENT, DUE, DONE or DEAD."""
+    wait: float = 0.0
+    """SENT: until the receipt is overdue. DUE: until it may be claimed. Seconds."""
+    outcome: str | None = None
+    reason: str = ""
+    counted: bool = True
+    """False takes the attempt back: the event had no part in what went wrong."""
+    as_of: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a receipt says of an event; an event that is not known or already done is left alone.
+
+    DONE holds from any state: a late receipt is a receipt. DUE and DEAD hold only for an event
+    that is in flight.
+    """
+
+    event_id: str
+    to: State
+    outcome: str
+    reason: str = ""
+    backoff: Backoff | None = None
+    """DUE: how long to wait, by the attempts so far."""
+    read_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a topic has been read."""
+
+    topic: str
+    replay_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event as an operator sees it."""
+
+    event_id: str
+    type: str
+    created: float
+    api_version: str | None
+    livemode: bool
+    account: str | None
+    lane: str
+    state: State
+    admitted_at: float
+    due_at: float
+    attempts: int
+    sent_at: float | None
+    finished_at: float | None
+    outcome: str | None
+    reason: str
+    read_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of an event's timeline."""
+
+    at: float
+    what: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How the inbox stands."""
+
+    states: Mapping[State, int]
+    oldest_waiting: float | None
+    """When the oldest event that is not done or dead was admitted."""
+    refused: Mapping[str, int]
+    """Requests that were refused and not stored, by cause."""
+
+    @property
+    def waiting(self) -> int:
+        """Events that are neither done nor dead."""
+        return sum(n for state, n in self.states.items() if state not in _FINAL)
+
+
+_FINAL = frozenset({State.DONE, State.DEAD})
+
+
+class Inbox(Protocol):
+    """A durable queue of Stripe events. Every method may raise StoreUnavailable."""
+
+    async def admit(self, arrival: Arrival) -> bool:
+        """Stores the event; returns after the commit. False if its id is already there."""
+
+    async def claim(self, limit: int) -> list[Claimed]:
+        """Takes the events that are due, oldest first, at most one of a lane."""
+
+    async def record(self, moves: Sequence[Move]) -> None:
+        """Records what became of claimed or overdue events, in one transaction."""
+
+    async def complete(
+        self, settlements: Sequence[Settlement], cursor: Cursor | None = None
+    ) -> frozenset[str]:
+        """Applies receipts and moves the cursor, in one transaction; gives the ids it moved."""
+
+    async def overdue(self, limit: int) -> list[InFlight]:
+        """Events whose receipt is late."""
+
+    async def in_flight(self) -> int:
+        """How many events are published and without a receipt."""
+
+    async def wait(self, timeout: float) -> None:
+        """Returns when there may be something new to claim, at the latest after ``timeout``."""
+
+    async def get_cursor(self, topic: str) -> bytes | None:
+        """The replay id that was stored last."""
+
+    async def set_cursor(self, cursor: Cursor) -> None:
+        """Stores a replay id."""
+
+    async def count_refused(self, causes: Mapping[str, int]) -> None:
+        """Adds to the counters of refused requests."""
+
+    async def check(self) -> None:
+        """Writes and commits something small."""
+
+    async def counts(self) -> Counts:
+        """How many events are in each state."""
+
+    async def list_events(
+        self, *, state: State | None = None, lane: str | None = None, limit: int = 100
+    ) -> list[EventRow]:
+        """The newest events first."""
+
+    async def get_event(self, event_id: str) -> tuple[EventRow, list[Moment]] | None:
+        """An event with its timeline."""
+
+    async def retry(self, event_ids: Sequence[str] | None) -> int:
+        """Puts dead events back into their lanes (all of them for None); gives how many."""
+
+    async def discard(self, event_ids: Sequence[str]) -> int:
+        """Declares dead events done with outcome ``discarded``; gives how many."""
+
+    async def purge(self, finished_before: float) -> int:
+        """Forgets some events that were done before then; gives how many, 0 for none left."""
+
+    async def close(self) -> None:
+        """Commits what is queued and closes."""

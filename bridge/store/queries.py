@@ -1,0 +1,420 @@
+"""The SQL of the SQLite store: functions of a connection, inside the caller's transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from bridge.store.inbox import (
+    Arrival,
+    Claimed,
+    Counts,
+    Cursor,
+    EventRow,
+    InFlight,
+    Moment,
+    Move,
+    Settlement,
+    State,
+)
+
+_ADMIT_ROWS = 100
+_INBOX_COLUMNS = (
+    "seq, event_id, type, created, api_version, livemode, account, lane, state, admitted_at, "
+    "due_at, finished_at, outcome, reason"
+)
+_EVENT_COLUMNS = (
+    "event_id, type, created, api_version, livemode, account, lane, state, admitted_at, due_at, "
+    "attempts, sent_at, finished_at, outcome, reason, read_keys"
+)
+
+
+def admit(connection: sqlite3.Connection, arrivals: Sequence[Arrival], now: float) -> list[bool]:
+    """Stores the events that are not there yet; for each, whether it was stored."""
+    results: list[bool] = []
+    for start in range(0, len(arrivals), _ADMIT_ROWS):
+        results += _admit_some(connection, arrivals[start : start + _ADMIT_ROWS], now)
+    return results
+
+
+def _admit_some(
+    connection: sqlite3.Connection, arrivals: Sequence[Arrival], now: float
+) -> list[bool]:
+    ids = [arrival.event_id for arrival in arrivals]
+    known = {row[0] for row in connection.execute(_known_sql(len(ids)), ids)}
+    (seq,) = connection.execute("SELECT coalesce(max(seq), 0) FROM inbox").fetchone()
+    results, rows, bodies = [], [], []
+    for arrival in arrivals:
+        fresh = arrival.event_id not in known
+        results.append(fresh)
+        if not fresh:
+            continue
+        known.add(arrival.event_id)
+        seq += 1
+        done = arrival.outcome is not None
+        rows += [
+            seq,
+            arrival.event_id,
+            arrival.type,
+            arrival.created,
+            arrival.api_version,
+            arrival.livemode,
+            arrival.account,
+            arrival.lane,
+            State.DONE.value if done else State.NEW.value,
+            now,
+            now,
+            now if done else None,
+            arrival.outcome,
+            arrival.reason,
+        ]
+        if arrival.payload is not None:
+            bodies += [seq, arrival.payload]
+    if rows:
+        connection.execute(_insert_sql("inbox", _INBOX_COLUMNS, len(rows) // 14), rows)
+    if bodies:
+        connection.execute(_insert_sql("payload", "seq, body", len(bodies) // 2), bodies)
+    return results
+
+
+@cache
+def _known_sql(n: int) -> str:
+    return f"SELECT event_id FROM inbox WHERE event_id IN ({', '.join('?' * n)})"  # noqa: S608
+
+
+@cache
+def _insert_sql(table: str, columns: str, n: int) -> str:
+    row = f"({', '.join('?' * (columns.count(',') + 1))})"
+    return f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * n)}"  # noqa: S608
+
+
+_SORT_HEADS = """
+UPDATE inbox SET state = 'due'
+WHERE state = 'new'
+  AND NOT EXISTS (
+    SELECT 1 FROM inbox AS other
+    WHERE other.lane = inbox.lane AND other.state IN ('queued', 'due', 'claimed', 'sent'))
+  AND NOT EXISTS (
+    SELECT 1 FROM inbox AS older
+    WHERE older.lane = inbox.lane AND older.state = 'new' AND older.seq < inbox.seq)
+"""
+
+_SORT_REST = "UPDATE inbox SET state = 'queued' WHERE state = 'new'"
+
+_CLAIM = """
+UPDATE inbox SET state = 'claimed', claim = ?, attempts = attempts + 1
+WHERE seq IN (
+    SELECT seq FROM inbox WHERE state = 'due' AND due_at <= ? ORDER BY due_at, seq LIMIT ?)
+"""
+
+_CLAIMED = """
+SELECT seq, claim, event_id, type, lane, livemode, account, body, attempts, read_keys, sent_as_of
+FROM inbox JOIN payload USING (seq)
+WHERE state = 'claimed' AND claim = ? ORDER BY seq
+"""
+
+
+def claim(connection: sqlite3.Connection, limit: int, token: str, now: float) -> list[Claimed]:
+    """Sorts what is new into its lanes, then takes the heads that are due."""
+    connection.execute(_SORT_HEADS)
+    connection.execute(_SORT_REST)
+    if not connection.execute(_CLAIM, (token, now, limit)).rowcount:
+        return []
+    return [
+        Claimed(
+            seq=row[0],
+            claim=row[1],
+            event_id=row[2],
+            type=row[3],
+            lane=row[4],
+            livemode=bool(row[5]),
+            account=row[6],
+            payload=row[7],
+            attempts=row[8],
+            read_keys=tuple(json.loads(row[9])),
+            sent_as_of=row[10],
+        )
+        for row in connection.execute(_CLAIMED, (token,))
+    ]
+
+
+# Each move finds its row by the claim, so a receipt that came first (it clears the claim) wins.
+_RECORD = """
+UPDATE inbox SET
+    state = move.state,
+    due_at = :now + move.wait,
+    sent_at = iif(move.state = 'sent', :now, inbox.sent_at),
+    sent_as_of = coalesce(move.as_of, inbox.sent_as_of),
+    finished_at = iif(move.state IN ('done', 'dead'), :now, NULL),
+    claim = iif(move.state = 'sent', inbox.claim, NULL),
+    attempts = inbox.attempts - (NOT move.counted),
+    outcome = move.outcome,
+    reason = move.reason
+FROM (
+    SELECT value ->> 'seq' AS seq, value ->> 'claim' AS claim, value ->> 'state' AS state,
+           value ->> 'wait' AS wait, value ->> 'outcome' AS outcome,
+           value ->> 'reason' AS reason, value ->> 'counted' AS counted,
+           value ->> 'as_of' AS as_of
+    FROM json_each(:moves)) AS move
+WHERE inbox.seq = move.seq AND inbox.claim = move.claim AND inbox.state IN ('claimed', 'sent')
+RETURNING inbox.seq, inbox.lane, inbox.state, inbox.reason
+"""
+
+
+def record(connection: sqlite3.Connection, moves: Sequence[Move], now: float) -> None:
+    """Applies moves, and lets the next event of a finished lane go."""
+    body = json.dumps(
+        [
+            {
+                "seq": move.of.seq,
+                "claim": move.of.claim,
+                "state": move.to,
+                "wait": move.wait,
+                "outcome": move.outcome,
+                "reason": move.reason[:255],
+                "counted": move.counted,
+                "as_of": move.as_of,
+            }
+            for move in moves
+        ]
+    )
+    moved = connection.execute(_RECORD, {"now": now, "moves": body}).fetchall()
+    _advance(connection, [lane for _, lane, state, _ in moved if state in ("done", "dead")])
+    _note(connection, now, [(seq, state, reason) for seq, _, state, reason in moved])
+
+
+_SETTLE_FIND = """
+SELECT seq, event_id, lane, state, attempts FROM inbox
+WHERE event_id IN (SELECT value FROM json_each(?)) AND state <> 'done'
+"""
+
+_SETTLE = """
+UPDATE inbox SET
+    state = ?, due_at = ?, finished_at = ?, claim = NULL, outcome = ?, reason = ?, read_keys = ?
+WHERE seq = ?
+"""
+
+
+def complete(
+    connection: sqlite3.Connection, settlements: Sequence[Settlement], now: float
+) -> frozenset[str]:
+    """Applies receipts; a later one of the same event wins."""
+    by_id = {settlement.event_id: settlement for settlement in settlements}
+    found = connection.execute(_SETTLE_FIND, (json.dumps(list(by_id)),)).fetchall()
+    updates, lanes, notes, moved = [], [], [], []
+    for seq, event_id, lane, state, attempts in found:
+        settlement = by_id[event_id]
+        if settlement.to is not State.DONE and state not in (State.CLAIMED, State.SENT):
+            continue
+        final = settlement.to in (State.DONE, State.DEAD)
+        wait = settlement.backoff.wait(attempts) if settlement.backoff else 0.0
+        reason = settlement.reason[:255]
+        updates.append(
+            (
+                settlement.to.value,
+                now + wait,
+                now if final else None,
+                settlement.outcome,
+                reason,
+                json.dumps(settlement.read_keys),
+                seq,
+            )
+        )
+        if final:
+            lanes.append(lane)
+        notes.append((seq, settlement.outcome, reason))
+        moved.append(event_id)
+    connection.executemany(_SETTLE, updates)
+    _advance(connection, lanes)
+    _note(connection, now, notes)
+    return frozenset(moved)
+
+
+_ADVANCE = """
+UPDATE inbox SET state = 'due'
+WHERE seq IN (
+    SELECT min(waiting.seq) FROM json_each(?) AS lane
+    JOIN inbox AS waiting ON waiting.lane = lane.value AND waiting.state = 'queued'
+    GROUP BY waiting.lane)
+  AND NOT EXISTS (
+    SELECT 1 FROM inbox AS head
+    WHERE head.lane = inbox.lane AND head.state IN ('due', 'claimed', 'sent'))
+"""
+
+
+def _advance(connection: sqlite3.Connection, lanes: Sequence[str]) -> None:
+    if lanes:
+        connection.execute(_ADVANCE, (json.dumps(lanes),))
+
+
+_NOTE = """
+INSERT INTO timeline (seq, at, what, detail)
+SELECT value ->> 0, ?, value ->> 1, value ->> 2 FROM json_each(?)
+"""
+
+
+def _note(
+    connection: sqlite3.Connection, now: float, notes: Sequence[tuple[int, str, str]]
+) -> None:
+    if notes:
+        connection.execute(_NOTE, (now, json.dumps(notes)))
+
+
+def release_claims(connection: sqlite3.Connection) -> None:
+    """Makes what an ended process had claimed due again; published events keep their deadline."""
+    connection.execute(
+        "UPDATE inbox SET state = 'due', claim = NULL, attempts = attempts - 1 "
+        "WHERE state = 'claimed'"
+    )
+
+
+def overdue(connection: sqlite3.Connection, limit: int, now: float) -> list[InFlight]:
+    """Published events past their deadline."""
+    rows = connection.execute(
+        "SELECT seq, claim, event_id, attempts, sent_at FROM inbox "
+        "WHERE state = 'sent' AND due_at <= ? ORDER BY due_at, seq LIMIT ?",
+        (now, limit),
+    )
+    return [InFlight(*row) for row in rows]
+
+
+def in_flight(connection: sqlite3.Connection) -> int:
+    """How many are published and without a receipt."""
+    (n,) = connection.execute(
+        "SELECT count(*) FROM inbox INDEXED BY inbox_sent WHERE state = 'sent'"
+    ).fetchone()
+    return int(n)
+
+
+def get_cursor(connection: sqlite3.Connection, topic: str) -> bytes | None:
+    """A topic's replay id."""
+    row = connection.execute("SELECT replay_id FROM cursors WHERE topic = ?", (topic,)).fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def set_cursor(connection: sqlite3.Connection, cursor: Cursor, now: float) -> None:
+    """Stores a topic's replay id."""
+    connection.execute(
+        "INSERT INTO cursors (topic, replay_id, at) VALUES (?, ?, ?) "
+        "ON CONFLICT (topic) DO UPDATE SET replay_id = excluded.replay_id, at = excluded.at",
+        (cursor.topic, cursor.replay_id, now),
+    )
+
+
+def count_refused(connection: sqlite3.Connection, causes: Mapping[str, int]) -> None:
+    """Adds to the counters."""
+    connection.executemany(
+        "INSERT INTO refused (cause, count) VALUES (?, ?) "
+        "ON CONFLICT (cause) DO UPDATE SET count = count + excluded.count",
+        list(causes.items()),
+    )
+
+
+def beat(connection: sqlite3.Connection, now: float) -> None:
+    """The smallest write."""
+    connection.execute(
+        "INSERT INTO heartbeat (one, at) VALUES (1, ?) "
+        "ON CONFLICT (one) DO UPDATE SET at = excluded.at",
+        (now,),
+    )
+
+
+def counts(connection: sqlite3.Connection) -> Counts:
+    """Events by state and refusals by cause."""
+    states: dict[State, int] = {}
+    oldest: list[float] = []
+    for state in State:
+        states[state], first = connection.execute(
+            f"SELECT count(*), min(seq) FROM inbox INDEXED BY inbox_{state.value} "  # noqa: S608
+            f"WHERE {_is(state)}"
+        ).fetchone()
+        if first is not None and state not in (State.DONE, State.DEAD):
+            oldest += connection.execute(
+                "SELECT admitted_at FROM inbox WHERE seq = ?", (first,)
+            ).fetchone()
+    refused = dict(connection.execute("SELECT cause, count FROM refused ORDER BY cause"))
+    return Counts(states, min(oldest, default=None), refused)
+
+
+def _is(state: State) -> str:
+    """A condition that a partial index can serve: with a parameter it could not."""
+    return f"state = '{state.value}'"
+
+
+def list_events(
+    connection: sqlite3.Connection, state: State | None, lane: str | None, limit: int
+) -> list[EventRow]:
+    """The newest events first."""
+    wanted = "TRUE" if state is None else _is(state)
+    if lane is not None:
+        wanted += " AND lane = :lane"
+    rows = connection.execute(
+        f"SELECT {_EVENT_COLUMNS} FROM inbox WHERE {wanted} "  # noqa: S608
+        "ORDER BY seq DESC LIMIT :limit",
+        {"lane": lane, "limit": limit},
+    )
+    return [_event_row(row) for row in rows]
+
+
+def get_event(
+    connection: sqlite3.Connection, event_id: str
+) -> tuple[EventRow, list[Moment]] | None:
+    """An event and its timeline."""
+    row = connection.execute(
+        f"SELECT {_EVENT_COLUMNS} FROM inbox WHERE event_id = ?",  # noqa: S608
+        (event_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    event = _event_row(row)
+    moments = connection.execute(
+        "SELECT at, what, detail FROM timeline "
+        "WHERE seq = (SELECT seq FROM inbox WHERE event_id = ?) ORDER BY timeline.rowid",
+        (event_id,),
+    )
+    return event, [Moment(event.admitted_at, "admitted", ""), *(Moment(*m) for m in moments)]
+
+
+def _event_row(row: tuple[object, ...]) -> EventRow:
+    fields = dict(zip(_EVENT_COLUMNS.split(", "), row, strict=True))
+    fields["state"] = State(str(fields["state"]))
+    fields["livemode"] = bool(fields["livemode"])
+    fields["read_keys"] = tuple(json.loads(str(fields["read_keys"])))
+    return EventRow(**fields)  # type: ignore[arg-type]
+
+
+def retry(connection: sqlite3.Connection, event_ids: Sequence[str] | None, now: float) -> int:
+    """Puts dead events back; their attempts start again."""
+    moved = connection.execute(
+        "UPDATE inbox SET state = 'new', due_at = :now, attempts = 0, finished_at = NULL, "
+        "outcome = NULL, reason = '' "
+        "WHERE state = 'dead' AND seq IN (SELECT seq FROM payload) "
+        "AND (:ids IS NULL OR event_id IN (SELECT value FROM json_each(:ids))) RETURNING seq",
+        {"now": now, "ids": None if event_ids is None else json.dumps(list(event_ids))},
+    ).fetchall()
+    _note(connection, now, [(seq, "retried", "by an operator") for (seq,) in moved])
+    return len(moved)
+
+
+def discard(connection: sqlite3.Connection, event_ids: Sequence[str], now: float) -> int:
+    """Dead events, done by decree."""
+    moved = connection.execute(
+        "UPDATE inbox SET state = 'done', outcome = 'discarded', finished_at = ? "
+        "WHERE state = 'dead' AND event_id IN (SELECT value FROM json_each(?)) RETURNING seq",
+        (now, json.dumps(list(event_ids))),
+    ).fetchall()
+    _note(connection, now, [(seq, "discarded", "by an operator") for (seq,) in moved])
+    return len(moved)
+
+
+def purge(connection: sqlite3.Connection, finished_before: float, limit: int) -> int:
+    """Deletes some finished events with all that belongs to them."""
+    seqs = connection.execute(
+        "SELECT seq FROM inbox WHERE state = 'done' AND finished_at < ? LIMIT ?",
+        (finished_before, limit),
+    ).fetchall()
+    for table in ("timeline", "payload", "inbox"):
+        connection.executemany(f"DELETE FROM {table} WHERE seq = ?", seqs)  # noqa: S608
+    return len(seqs)

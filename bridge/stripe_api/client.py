@@ -1,0 +1,148 @@
+"""One GET of Stripe's API through the official SDK: exact numbers, and the time of the answer.
+
+The SDK retries connection errors, 409 and 5xx; 429 it does not retry, so that is done here. Its own
+parsed objects hold floats, so the body is parsed again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import aiohttp
+import msgspec
+import stripe
+
+from bridge.clock import Backoff
+from bridge.stripe_api.errors import (
+    StripeApiError,
+    StripeAuthenticationFailed,
+    StripeNotFound,
+    StripePermissionDenied,
+    StripeRateLimited,
+    StripeRequestRefused,
+    StripeUnavailable,
+)
+from bridge.stripe_api.events import parse_json
+from bridge.stripe_api.throttle import Throttle
+
+_SDK_VERSION = stripe.api_version
+_BACKOFF = Backoff(first=0.5, longest=8.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A JSON object from Stripe, and the moment of its ``Date`` header."""
+
+    object: dict[str, Any]
+    as_of: dt.datetime
+
+
+class StripeGet:
+    """Reads of Stripe's API, throttled."""
+
+    def __init__(
+        self,
+        api_key: str,
+        api_base: str,
+        *,
+        stripe_version: str | None,
+        timeout: float,
+        network_retries: int,
+        rate_limit_retries: int,
+        throttle: Throttle,
+        count: Callable[[str], None],
+    ) -> None:
+        self._http = stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=timeout))
+        self._client = stripe.StripeClient(
+            api_key,
+            base_addresses={"api": api_base.rstrip("/")},
+            http_client=self._http,
+            max_network_retries=network_retries,
+            stripe_version=stripe_version,
+        )
+        self.version = stripe_version or _SDK_VERSION
+        self._retries = rate_limit_retries
+        self._throttle = throttle
+        self._count = count
+
+    async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
+        """The object at a path. Raises a :class:`StripeApiError`."""
+        for attempt in range(1, self._retries + 2):
+            try:
+                return await self._once(path, params or {})
+            except StripeRateLimited as error:
+                if attempt > self._retries:
+                    raise
+                self._throttle.hold(max(error.retry_after, _BACKOFF.wait(attempt)))
+        raise AssertionError("unreachable")
+
+    async def pages(self, path: str, params: Mapping[str, Any]) -> Answer:
+        """A whole list, page after page, as one list object of the first page's moment."""
+        first = await self.get(path, {"limit": 100, **params})
+        data = list(first.object.get("data") or [])
+        page = first
+        while page.object.get("has_more") and data:
+            page = await self.get(path, {"limit": 100, **params, "starting_after": data[-1]["id"]})
+            data += page.object.get("data") or []
+        return Answer({**first.object, "data": data, "has_more": False}, first.as_of)
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._http.close_async()  # type: ignore[no-untyped-call]
+
+    async def _once(self, path: str, params: Mapping[str, Any]) -> Answer:
+        async with self._throttle.place():
+            self._count(path)
+            try:
+                response = await self._client.raw_request_async("get", path, **params)
+            except stripe.StripeError as error:
+                raise _translated(path, error) from error
+            except (TimeoutError, aiohttp.ClientError) as error:
+                raise StripeUnavailable(f"GET {path}: {type(error).__name__}") from error
+        as_of = _date(response.headers)
+        if as_of is None:
+            raise StripeUnavailable(f"GET {path}: an answer without a Date")
+        try:
+            body = parse_json(response.body)
+        except msgspec.DecodeError as error:
+            raise StripeUnavailable(f"GET {path}: an answer that is no JSON") from error
+        if not isinstance(body, dict):
+            raise StripeUnavailable(f"GET {path}: an answer that is no object")
+        return Answer(body, as_of)
+
+
+def _date(headers: Mapping[str, str]) -> dt.datetime | None:
+    value = next((text for name, text in headers.items() if name.lower() == "date"), None)
+    try:
+        return parsedate_to_datetime(value).astimezone(dt.UTC) if value else None
+    except ValueError:
+        return None
+
+
+def _translated(path: str, error: stripe.StripeError) -> StripeApiError:
+    headers: Mapping[str, str] = error.headers or {}
+    # Without Stripe's own JSON the SDK's message holds the whole body.
+    said = f"GET {path}: {error.user_message if error.json_body else type(error).__name__}"
+    if isinstance(error, stripe.AuthenticationError):
+        return StripeAuthenticationFailed(f"GET {path}: Stripe does not take the API key")
+    if isinstance(error, stripe.PermissionError):
+        return StripePermissionDenied(said)
+    if isinstance(error, stripe.RateLimitError) or error.http_status == 429:
+        return StripeRateLimited(said, _retry_after(headers))
+    if error.http_status == 404 or error.code == "resource_missing":
+        return StripeNotFound(said, _date(headers))
+    if 400 <= (error.http_status or 0) < 500:
+        return StripeRequestRefused(said)
+    return StripeUnavailable(said)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    value = next((text for name, text in headers.items() if name.lower() == "retry-after"), "")
+    try:
+        return max(0.0, min(float(value), 60.0))
+    except ValueError:
+        return 0.0

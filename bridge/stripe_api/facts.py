@@ -1,0 +1,87 @@
+"""What a translation must know besides the event, and what is known."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+
+class Kind(StrEnum):
+    """A question that one read of Stripe answers, and the id that it is asked with."""
+
+    CUSTOMER = "customer"
+    SUBSCRIPTION = "subscription"
+    SUBSCRIPTION_ITEMS = "subscription_items"
+    """All items of a subscription, as a list: Stripe embeds only the first ones."""
+    SUBSCRIPTION_DISCOUNTS = "subscription_discounts"
+    """Those of its items too, as ``{discount id: discount}``."""
+    COUPON = "coupon"
+    """With ``applies_to``, which Stripe leaves out elsewhere."""
+    COUPON_IN_CURRENCIES = "coupon_in_currencies"
+    """With ``currency_options`` too: what it takes off in all of its currencies."""
+    SCHEDULE = "schedule"
+    PRODUCT = "product"
+    PRICE = "price"
+    """With ``tiers``, which Stripe leaves out of events."""
+    PRICE_IN_CURRENCIES = "price_in_currencies"
+    """With ``currency_options`` too: what it costs in all of its currencies."""
+    INVOICE = "invoice"
+    INVOICE_LINES = "invoice_lines"
+    """All lines of an invoice, as a list."""
+    INVOICE_PAYMENTS = "invoice_payments"
+    """The payments of an invoice, as a list; payment intents expanded."""
+    FIRST_INVOICE = "first_invoice"
+    """The first invoice of a subscription, by the subscription's id (with ``until``)."""
+    PAYMENT_INVOICES = "payment_invoices"
+    """The invoices that a payment intent pays, as a list of invoice payments; by its id."""
+    PAYMENT_INTENT = "payment_intent"
+    PAYMENT_CHARGE = "payment_charge"
+    """The latest charge of a payment intent, by the payment intent's id."""
+    CHARGE = "charge"
+    BALANCE_TRANSACTION = "balance_transaction"
+    CHECKOUT_SESSION = "checkout_session"
+    """The Checkout session that a subscription came from, by the subscription's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something to read from Stripe."""
+
+    kind: Kind
+    id: str
+    since: dt.datetime | None = None
+    """Only an answer of this moment or later will do; ``None``: a remembered one will."""
+    until: dt.datetime | None = None
+    """Only what was created by then is of interest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What Stripe answered, and when. ``object`` is ``None`` where it knows no such thing."""
+
+    object: dict[str, Any] | None
+    as_of: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known; immutable, grown by ``StripeReader.resolve``."""
+
+    known: Mapping[Need, Fact] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def empty(cls) -> Facts:
+        """Nothing is known yet."""
+        return cls()
+
+    def get(self, need: Need) -> Fact | None:
+        """The answer to a need, ``None`` while nobody has asked Stripe."""
+        return self.known.get(need)
+
+    def grow(self, found: Mapping[Need, Fact]) -> Facts:
+        """These facts and more."""
+        return Facts(MappingProxyType({**self.known, **found}))

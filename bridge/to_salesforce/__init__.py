@@ -1,0 +1,1 @@
+"""From Stripe's webhooks to Salesforce's records."""

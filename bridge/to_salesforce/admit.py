@@ -1,0 +1,112 @@
+"""``POST /stripe/webhook``: 200 only for what is safe in the inbox."""
+
+from __future__ import annotations
+
+import time
+
+from aiohttp import web
+
+from bridge.clock import Clock, system_clock
+from bridge.errors import StoreUnavailable
+from bridge.metrics import Metrics
+from bridge.settings import StripeSettings
+from bridge.store import Arrival, Inbox
+from bridge.to_salesforce.envelope import Envelope, NotAnEvent, read_envelope
+from bridge.to_salesforce.signature import Refused, verify
+
+
+class Admission:
+    """Checks, sorts and stores webhooks.
+
+    A good signature is answered 200 or 503, never 4xx but for a body that is no event: Stripe
+    disables an endpoint that keeps refusing what it sends.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        settings: StripeSettings,
+        metrics: Metrics,
+        *,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._inbox = inbox
+        self._secrets = settings.secrets
+        self._tolerance = settings.signature_tolerance
+        self._livemode = settings.mode
+        self._metrics = metrics
+        self._clock = clock
+        self._admitted = metrics.webhooks.labels("admitted")
+        self._duplicate = metrics.webhooks.labels("duplicate")
+        self._foreign = metrics.webhooks.labels("foreign")
+        self._unavailable = metrics.webhooks.labels("unavailable")
+        self.account = settings.account
+        """The account whose events are applied; None until it is known."""
+        self.stopping = False
+        """Set before the service ends: Stripe is asked to come again."""
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """The aiohttp handler; the application's ``client_max_size`` is the body limit."""
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return self._refuse("too_large", 413)
+        started = time.perf_counter()
+        try:
+            verify(
+                body,
+                request.headers.get("Stripe-Signature"),
+                self._secrets,
+                self._tolerance,
+                self._clock,
+            )
+            envelope = read_envelope(body)
+        except Refused as refused:
+            return self._refuse(refused.cause, 400)
+        except NotAnEvent:
+            return self._refuse("not_an_event", 400)
+        response = await self._store(envelope, body)
+        self._metrics.admit_seconds.observe(time.perf_counter() - started)
+        return response
+
+    async def _store(self, envelope: Envelope, body: bytes) -> web.Response:
+        if self.stopping:
+            return self._try_again("the bridge is stopping")
+        if envelope.account is not None and self.account is None:
+            return self._try_again("the bridge does not know its own Stripe account yet")
+        reason = self._why_foreign(envelope)
+        outcome = "foreign" if reason else "ignored" if envelope.thin else None
+        arrival = Arrival(
+            event_id=envelope.id,
+            type=envelope.type,
+            created=envelope.created,
+            api_version=envelope.api_version,
+            livemode=envelope.livemode,
+            account=envelope.account,
+            lane=envelope.lane,
+            payload=None if reason else body,
+            outcome=outcome,
+            reason=reason or ("a thin event" if envelope.thin else ""),
+        )
+        try:
+            admitted = await self._inbox.admit(arrival)
+        except StoreUnavailable:
+            return self._try_again("the inbox cannot store the event now")
+        counter = self._foreign if reason else self._admitted if admitted else self._duplicate
+        counter.inc()
+        return web.Response(status=200)
+
+    def _why_foreign(self, envelope: Envelope) -> str:
+        if envelope.livemode != self._livemode:
+            return f"a {'live' if envelope.livemode else 'test'} mode event"
+        if envelope.account is not None and envelope.account != self.account:
+            return f"an event of account {envelope.account}"
+        return ""
+
+    def _refuse(self, cause: str, status: int) -> web.Response:
+        self._metrics.refuse(cause)
+        return web.Response(status=status, text=cause)
+
+    def _try_again(self, reason: str) -> web.Response:
+        self._unavailable.inc()
+        return web.Response(status=503, text=reason, headers={"Retry-After": "5"})

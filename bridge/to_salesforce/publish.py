@@ -1,0 +1,242 @@
+"""The worker: claims what is due, prepares it, publishes it, records what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from bridge.clock import Backoff
+from bridge.contract import STRIPE_EVENT_TOPIC, StripeEventMessage
+from bridge.errors import OrgUnavailable, PermissionDenied, RequestRefused, StoreUnavailable
+from bridge.health import Health, Part
+from bridge.metrics import Metrics
+from bridge.salesforce_api import PublishOutcome, PublishStatus, PubSub
+from bridge.store import Claimed, Inbox, Move, State
+from bridge.stripe_api import StripeApiError, StripeNotFound, StripeRequestRefused
+from bridge.to_salesforce.gate import Gate
+from bridge.to_salesforce.prepare import Nothing, Preparer, TooSoon
+
+_log = logging.getLogger(__name__)
+
+_IDLE = 0.5
+_DOUBTED = 3
+"""Refusals after which an event is to blame, if others were published meanwhile."""
+_MOST_TIES = 20
+_LONGEST_RECEIPT_WAIT = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How much at a time, and how long to wait; seconds."""
+
+    batch_size: int
+    linger: float
+    max_in_flight: int
+    receipt_timeout: float
+    backoff: Backoff
+    preparing: int = 8
+    """Events that may ask Stripe at the same time."""
+
+    def receipt_wait(self, attempt: int) -> float:
+        """How long a receipt may take after the ``attempt``-th publish."""
+        return min(self.receipt_timeout * 2.0 ** min(attempt - 1, 16), _LONGEST_RECEIPT_WAIT)
+
+
+class Publisher:
+    """Runs until it is told to stop, then finishes the batch in hand."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        preparer: Preparer,
+        pubsub: PubSub,
+        gate: Gate,
+        health: Health,
+        metrics: Metrics,
+        tuning: Tuning,
+    ) -> None:
+        self._inbox = inbox
+        self._preparer = preparer
+        self._pubsub = pubsub
+        self._gate = gate
+        self._health = health
+        self._metrics = metrics
+        self._tuning = tuning
+        self._published = 0
+        self._doubted: dict[str, int] = {}
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Claims nothing more."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Claims and publishes until stopped."""
+        backlog = False
+        while await self._unless_stopped(self._gate.passed()):
+            if not backlog and not await self._unless_stopped(self._gather()):
+                break
+            try:
+                backlog = await self.once() == self._tuning.batch_size
+            except StoreUnavailable as error:
+                self._health.bad(Part.STORE, error)
+                backlog = False
+
+    async def _gather(self) -> None:
+        await self._inbox.wait(_IDLE)
+        await asyncio.sleep(self._tuning.linger)
+
+    async def _unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> bool:
+        """Waits, but not beyond the stop; whether to go on."""
+        waiter = asyncio.ensure_future(waiting)
+        stop = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({waiter, stop}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiter.cancel()
+            stop.cancel()
+        await asyncio.gather(waiter, stop, return_exceptions=True)
+        if not waiter.cancelled():
+            waiter.result()
+        return not self._stopping.is_set()
+
+    async def once(self) -> int:
+        """Claims one batch and sees it through; gives its size. Raises StoreUnavailable."""
+        room = self._tuning.max_in_flight - await self._inbox.in_flight()
+        if room <= 0:
+            return 0
+        batch = await self._inbox.claim(min(room, self._tuning.batch_size))
+        if batch:
+            await self._record(await self._see_through(batch))
+        return len(batch)
+
+    async def _see_through(self, batch: Sequence[Claimed]) -> list[Move]:
+        prepared = await self._prepare_all(batch)
+        moves = [each for each in prepared if isinstance(each, Move)]
+        ready = [each for each in prepared if not isinstance(each, Move)]
+        if ready:
+            outcomes = await self._pubsub.publish(
+                STRIPE_EVENT_TOPIC, [message.to_payload() for _, message in ready]
+            )
+            self._metrics.publish_calls.inc()
+            for (claimed, message), outcome in zip(ready, outcomes, strict=True):
+                self._metrics.published.labels(outcome.status.value).inc()
+                moves.append(self._after_publish(claimed, message, outcome))
+        self._metrics.dead.inc(sum(move.to is State.DEAD for move in moves))
+        return moves
+
+    async def _prepare_all(
+        self, batch: Sequence[Claimed]
+    ) -> list[Move | tuple[Claimed, StripeEventMessage]]:
+        """A few at a time, and between any two the loop may admit a webhook."""
+        prepared: list[Move | tuple[Claimed, StripeEventMessage]] = []
+        waiting = iter(batch)
+
+        async def work() -> None:
+            for claimed in waiting:
+                prepared.append(await self._prepare(claimed))
+                await asyncio.sleep(0)
+
+        await asyncio.gather(*(work() for _ in range(self._tuning.preparing)))
+        return prepared
+
+    async def _prepare(self, claimed: Claimed) -> Move | tuple[Claimed, StripeEventMessage]:
+        try:
+            prepared = await self._preparer.prepare(claimed)
+        except (StripeNotFound, StripeRequestRefused) as error:
+            return Move(claimed, State.DEAD, outcome="failed", reason=str(error))
+        except StripeApiError as error:
+            # Stripe's trouble or the key's: this lane waits, lanes that ask nothing go on.
+            self._health.bad(Part.STRIPE, error)
+            wait = self._tuning.backoff.wait(claimed.attempts)
+            return Move(claimed, State.DUE, wait=wait, reason=str(error))
+        except TooSoon as error:
+            if claimed.attempts >= _MOST_TIES:
+                return Move(claimed, State.DEAD, outcome="tie", reason=str(error))
+            return Move(claimed, State.DUE, wait=1.0, outcome="tie", reason=str(error))
+        except Exception as error:
+            reason = _reason(error)
+            _log.error(
+                "%s (%s) cannot be translated: %s",
+                claimed.event_id,
+                claimed.type,
+                type(error).__name__,
+            )
+            return Move(claimed, State.DEAD, outcome="failed", reason=reason)
+        if isinstance(prepared, Nothing):
+            return Move(claimed, State.DONE, outcome="ignored", reason=prepared.reason)
+        return claimed, prepared
+
+    def _after_publish(
+        self, claimed: Claimed, message: StripeEventMessage, outcome: PublishOutcome
+    ) -> Move:
+        if outcome.fault is not None:
+            self._gate.shut(outcome.fault)
+        match outcome.status:
+            case PublishStatus.PUBLISHED | PublishStatus.UNKNOWN:
+                if outcome.status is PublishStatus.PUBLISHED:
+                    self._gate.worked()
+                    self._published += 1
+                self._doubted.pop(claimed.event_id, None)
+                return Move(
+                    claimed,
+                    State.SENT,
+                    wait=self._tuning.receipt_wait(claimed.attempts),
+                    reason="" if outcome.fault is None else f"may have arrived: {outcome.fault}",
+                    as_of=message.as_of.timestamp(),
+                )
+            case PublishStatus.NOT_SENT:
+                return Move(claimed, State.DUE, reason=str(outcome.fault), counted=False)
+            case PublishStatus.REFUSED:
+                if self._to_blame(claimed, outcome):
+                    return Move(claimed, State.DEAD, outcome="failed", reason=outcome.reason)
+                wait = self._tuning.backoff.wait(claimed.attempts)
+                return Move(claimed, State.DUE, wait=wait, reason=outcome.reason)
+
+    def _to_blame(self, claimed: Claimed, outcome: PublishOutcome) -> bool:
+        if outcome.certain:
+            return True
+        published = self._doubted.setdefault(claimed.event_id, self._published)
+        if claimed.attempts >= _DOUBTED and self._published > published:
+            del self._doubted[claimed.event_id]
+            return True
+        return False
+
+    async def _record(self, moves: Sequence[Move]) -> None:
+        """Records, however long the store takes: the claims are this process's own."""
+        while True:
+            try:
+                await self._inbox.record(moves)
+            except StoreUnavailable as error:
+                self._health.bad(Part.STORE, error)
+                await asyncio.sleep(1.0)
+            else:
+                return
+
+
+def _reason(error: Exception) -> str:
+    """A reason without the values: they are somebody's."""
+    if isinstance(error, ValidationError):
+        faults = error.errors(include_input=False, include_context=False, include_url=False)
+        return "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in faults
+        )
+    return f"{type(error).__name__}: {error}"
+
+
+async def probe(pubsub: PubSub) -> None:
+    """Whether events can be published. Raises OrgFault."""
+    try:
+        topic = await pubsub.topic(STRIPE_EVENT_TOPIC, fresh=True)
+    except RequestRefused as error:
+        raise OrgUnavailable(str(error)) from error
+    if not topic.can_publish:
+        raise PermissionDenied(
+            f"{STRIPE_EVENT_TOPIC}: the user may not publish. "
+            "Assign the permission set Bridge_Integration"
+        )

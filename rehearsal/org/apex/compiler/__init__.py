@@ -1,0 +1,1 @@
+"""Apex trees to Python closures. Importing the rooms registers their node handlers."""

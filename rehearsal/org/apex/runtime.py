@@ -1,0 +1,142 @@
+"""A project's Apex, compiled: its classes, and its triggers by object, time and operation."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rehearsal.org.apex import library as library
+from rehearsal.org.apex.classes import ClassInfo, MethodInfo
+from rehearsal.org.apex.compiler import assignment as assignment
+from rehearsal.org.apex.compiler import calls as calls
+from rehearsal.org.apex.compiler import creation as creation
+from rehearsal.org.apex.compiler import dml as dml
+from rehearsal.org.apex.compiler import literals as literals
+from rehearsal.org.apex.compiler import operators as operators
+from rehearsal.org.apex.compiler import queries as queries
+from rehearsal.org.apex.compiler import switch as switch
+from rehearsal.org.apex.compiler.declarations import (
+    check_class,
+    declare,
+    declare_members,
+    inherit,
+    link,
+)
+from rehearsal.org.apex.compiler.methods import compile_class, compile_trigger
+from rehearsal.org.apex.parsing import Unit, children, parse, part, source
+from rehearsal.org.apex.triggers import Triggers
+from rehearsal.org.apex.types import Kind, Type
+from rehearsal.org.apex.world import World
+from rehearsal.org.errors import MetadataError
+from rehearsal.org.ports import Change, EventRun, Operation, Timing, Transaction
+from rehearsal.org.schema import ObjectKind, Schema
+from rehearsal.org.source import SourceFile
+from rehearsal.org.values import Row
+
+_RECURSION = 40_000
+"""A closure for each node makes Python's own stack deeper than Apex's."""
+
+
+class ApexRuntime:
+    """Implements `ports.TriggerRunner`.
+
+    Raises MetadataError for Apex that does not compile, Unsupported for what this org lacks.
+    """
+
+    def __init__(
+        self, schema: Schema, classes: Sequence[SourceFile], triggers: Sequence[SourceFile]
+    ) -> None:
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
+        self.world = World(schema)
+        self.units = [parse(file.path, file.name, file.text) for file in classes]
+        self.classes = [cls for unit in self.units for cls in declare(unit, self.world)]
+        self._compile_classes()
+        self._triggers = Triggers(self.world)
+        for file in sorted(triggers, key=lambda file: file.name.lower()):
+            self._compile_trigger(parse(file.path, file.name, file.text))
+
+    def _compile_classes(self) -> None:
+        for cls in self.classes:
+            link(cls, self.world)
+        for cls in self.classes:
+            inherit(cls, self.world)
+        ordered = _superclasses_first(self.classes)
+        for cls in ordered:
+            declare_members(cls, self.world)
+        for cls in ordered:
+            check_class(cls)
+        for cls in ordered:
+            compile_class(cls, self.world)
+
+    def _compile_trigger(self, unit: Unit) -> None:
+        self.units.append(unit)
+        nodes = children(unit.root)
+        if len(nodes) != 1 or nodes[0].type != "trigger_declaration":
+            raise MetadataError("Expected one trigger", unit.where(unit.root))
+        node = nodes[0]
+        name = source(part(node, "object"))
+        sobject = self.world.schema.find(name)
+        if sobject is None:
+            raise MetadataError(f"Invalid sObject type: {name}", unit.where(node))
+        events = [
+            " ".join(source(child).lower().split())
+            for child in node.children_by_field_name("events")
+            if child.is_named
+        ]
+        if sobject.kind is ObjectKind.EVENT and events != ["after insert"]:
+            raise MetadataError(
+                "Only after insert is supported for a platform event", unit.where(node)
+            )
+        if not sobject.triggerable:
+            raise MetadataError(f"SObject type does not allow triggers: {name}", unit.where(node))
+        record = Type(sobject.name, (), Kind.SOBJECT)
+        method = compile_trigger(unit, node, record, self.world)
+        for event in events:
+            timing, operation = event.split(" ")
+            self._triggers.add(sobject.name, Timing(timing), Operation(operation), method)
+
+    # --- ports.TriggerRunner -----------------------------------------------------------
+
+    def has(self, sobject: str, timing: Timing, operation: Operation) -> bool:
+        return bool(self._triggers.find(sobject, timing, operation))
+
+    def run(
+        self,
+        tx: Transaction,
+        sobject: str,
+        timing: Timing,
+        operation: Operation,
+        changes: list[Change],
+    ) -> None:
+        self._triggers.run(tx, sobject, timing, operation, changes)
+
+    def run_events(self, tx: Transaction, event: str, events: list[Row], retries: int) -> EventRun:
+        return self._triggers.run_events(tx, event, events, retries)
+
+    def trigger_names(self, event: str) -> list[str]:
+        """The triggers on a platform event."""
+        found = self._triggers.find(event, Timing.AFTER, Operation.INSERT)
+        return [trigger.owner.name for trigger in found]
+
+    # --- tests -------------------------------------------------------------------------
+
+    def test_methods(self) -> list[MethodInfo]:
+        """The test methods, by class and in the order of the source."""
+        return [
+            method
+            for cls in self.classes
+            if cls.is_test
+            for overloads in cls.methods.values()
+            for method in overloads
+            if method.modifiers & {"@istest", "testmethod"}
+        ]
+
+
+def _superclasses_first(classes: list[ClassInfo]) -> list[ClassInfo]:
+    ordered: list[ClassInfo] = []
+    waiting = list(classes)
+    while waiting:
+        ready = [c for c in waiting if c.superclass is None or c.superclass not in waiting]
+        ordered += ready
+        waiting = [c for c in waiting if c not in ready]
+    return ordered

@@ -1,0 +1,1 @@
+"""What each element does, compiled to a step."""

@@ -1,0 +1,1 @@
+"""From metadata XML to `model`, by kind of component."""

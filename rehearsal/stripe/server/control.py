@@ -1,0 +1,366 @@
+"""The stand-in's own controls, under ``/_standin``: no API key, JSON in and out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import TypeAlias
+
+from aiohttp import web
+
+from .. import versions
+from ..book import Posting
+from ..delivery import Options
+from ..encoding import encode
+from ..engine import checkout, disputes, due, refunds
+from ..errors import StripeError
+from ..faults import KINDS, Fault
+from ..jsontypes import Body, Json
+from ..render import Renderable, render
+from ..versions import NEWEST
+from ..world import Settings
+from .standin import StandIn
+
+Asked: TypeAlias = dict[str, object]
+Control: TypeAlias = Callable[[StandIn, Asked, "web.Request"], Awaitable[Body]]
+
+
+def install(app: web.Application, standin: StandIn) -> None:
+    """Add the control routes."""
+    for method, path, control in _CONTROLS:
+        app.router.add_route(method, f"/_standin{path}", _serve(standin, control))
+
+
+def _serve(standin: StandIn, control: Control) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handler(request: web.Request) -> web.Response:
+        try:
+            text = await request.text()
+            asked = json.loads(text) if text else {}
+            if not isinstance(asked, dict):
+                raise StripeError("A control takes a JSON object.")
+            status, body = 200, await control(standin, asked, request)
+        except StripeError as error:
+            status, body = error.status, error.body("req_standin")
+        except (ValueError, TypeError, ArithmeticError) as error:
+            status, body = 400, StripeError(str(error)).body("req_standin")
+        return web.Response(status=status, body=encode(body), content_type="application/json")
+
+    return handler
+
+
+async def clock(standin: StandIn, asked: Asked, _: web.Request) -> Body:
+    """``advance`` seconds or move ``to`` a Unix second, running what falls due; ``frozen``."""
+    world = standin.world
+    _only(asked, "advance", "to", "frozen")
+    if "frozen" in asked:
+        world.clock.freeze(bool(asked["frozen"]))
+    target = world.now()
+    if "advance" in asked:
+        target += _integer(asked, "advance")
+    elif "to" in asked:
+        target = _integer(asked, "to")
+    if target < world.now():
+        raise StripeError("The clock does not go back.")
+    before = len(world.events)
+    jobs = due.run(world, target)
+    return {
+        "now": world.now(),
+        "frozen": world.clock.frozen,
+        "jobs": jobs,
+        "events": len(world.events) - before,
+    }
+
+
+async def delivery(standin: StandIn, asked: Asked, _: web.Request) -> Body:
+    """Set how webhooks misbehave; what is not named goes back to its default. ``GET`` shows it."""
+    names = {field.name for field in dataclasses.fields(Options)}
+    _only(asked, *names)
+    standin.courier.configure(Options(**asked))  # type: ignore[arg-type]
+    return _options(standin)
+
+
+async def show_delivery(standin: StandIn, _: Asked, __: web.Request) -> Body:
+    return _options(standin)
+
+
+async def resend(standin: StandIn, asked: Asked, _: web.Request) -> Body:
+    """Send ``event`` again."""
+    event = standin.world.events.need(_text(asked, "event"), "event")
+    standin.courier.resend(event)
+    return {"event": event.id}
+
+
+async def deliveries(standin: StandIn, _: Asked, request: web.Request) -> Body:
+    """Attempts from number ``since`` on, and how often each event was acknowledged."""
+    courier = standin.courier
+    since = int(request.query.get("since", "0"))
+    attempts: list[Body] = [
+        {**dataclasses.asdict(each), "acknowledged": each.acknowledged}
+        for each in courier.attempts[since:]
+    ]
+    return {
+        "acknowledged": dict(courier.acknowledged),
+        "attempts": attempts,
+        "dropped": list(courier.dropped),
+        "next": len(courier.attempts),
+        "waiting": courier.waiting,
+    }
+
+
+async def flush(standin: StandIn, asked: Asked, _: web.Request) -> Body:
+    """Wait at most ``timeout`` seconds (30) until everything that may leave is acknowledged."""
+    value = asked.get("timeout", 30)
+    timeout = float(value) if isinstance(value, (int, float)) else 30.0
+    delivered = await standin.courier.flush(timeout)
+    return {"delivered": delivered, "waiting": standin.courier.waiting}
+
+
+async def book(standin: StandIn, _: Asked, request: web.Request) -> Body:
+    """The double-entry book: totals, and postings from number ``since`` on."""
+    ledger = standin.world.book
+    since = int(request.query.get("since", "0"))
+    totals: list[Body] = [
+        {
+            "customer": customer,
+            "currency": currency,
+            **dataclasses.asdict(ledger.totals(customer, currency)),
+        }
+        for customer, currency in ledger.customers()
+    ]
+    return {
+        "totals": totals,
+        "postings": [_posting(each) for each in ledger.postings[since:]],
+        "next": len(ledger.postings),
+    }
+
+
+def _posting(posting: Posting) -> Body:
+    return {
+        "number": posting.number,
+        "at": posting.at,
+        "cause": posting.cause,
+        "what": posting.what,
+        "entries": [dataclasses.asdict(entry) for entry in posting.entries],
+    }
+
+
+async def requests(standin: StandIn, _: Asked, __: web.Request) -> Body:
+    """How many requests came, by method and path template."""
+    rows: list[Body] = [
+        {"method": method, "path": path, "count": count}
+        for (method, path), count in sorted(standin.requests.items())
+    ]
+    reads = sum(n for (method, _), n in standin.requests.items() if method == "GET")
+    return {"total": standin.requests.total(), "reads": reads, "requests": rows}
+
+
+async def reset_requests(standin: StandIn, _: Asked, __: web.Request) -> Body:
+    standin.requests.clear()
+    return {"total": 0}
+
+
+async def add_fault(standin: StandIn, asked: Asked, _: web.Request) -> Body:
+    """Put a fault in the way of the next ``count`` matching requests."""
+    _only(asked, *(field.name for field in dataclasses.fields(Fault)))
+    fault = Fault(**asked)  # type: ignore[arg-type]
+    if fault.kind not in KINDS:
+        raise StripeError(f"kind must be one of {', '.join(KINDS)}")
+    standin.faults.waiting.append(fault)
+    return {"waiting": len(standin.faults.waiting)}
+
+
+async def show_faults(standin: StandIn, _: Asked, __: web.Request) -> Body:
+    return {"faults": [dataclasses.asdict(each) for each in standin.faults.waiting]}
+
+
+async def clear_faults(standin: StandIn, _: Asked, __: web.Request) -> Body:
+    standin.faults.waiting.clear()
+    return {"faults": []}
+
+
+async def settings(standin: StandIn, asked: Asked, _: web.Request) -> Body:
+    """Change billing settings, the account's ``api_version``, or the ``rate_limit`` a second."""
+    world = standin.world
+    held = world.settings
+    names = {field.name for field in dataclasses.fields(Settings)}
+    _only(asked, *names, "api_version", "rate_limit")
+    if "api_version" in asked:
+        world.account.api_version = versions.checked(_text(asked, "api_version"))
+    if "rate_limit" in asked:
+        limit = asked["rate_limit"]
+        standin.rate_limit = int(limit) if isinstance(limit, int) else None
+    for name in names & asked.keys():
+        setattr(held, name, _setting(name, asked[name]))
+    return {"settings": json.loads(json.dumps(dataclasses.asdict(held), default=str))}
+
+
+def _setting(name: str, value: object) -> object:
+    if name == "retry_days" and isinstance(value, list):
+        return tuple(int(day) for day in value)
+    if name == "settlement_rates" and isinstance(value, dict):
+        return {code: Decimal(str(rate)) for code, rate in value.items()}
+    if name == "fee_percent":
+        return Decimal(str(value))
+    if name == "after_retries":
+        if value not in ("cancel", "unpaid", "past_due"):
+            raise StripeError("after_retries must be cancel, unpaid or past_due.")
+        return value
+    if not isinstance(value, int):
+        raise StripeError(f"{name} must be a number.")
+    return value
+
+
+async def complete_session(standin: StandIn, asked: Asked, request: web.Request) -> Body:
+    """The buyer pays a checkout session: ``email``, ``name``, ``payment_method``."""
+    _only(asked, "email", "name", "payment_method")
+    standin.catch_up()
+    session = standin.world.sessions.need(request.match_info["id"])
+    checkout.complete(
+        standin.world,
+        session,
+        email=_optional(asked, "email"),
+        name=_optional(asked, "name"),
+        payment_method=_optional(asked, "payment_method") or "pm_card_visa",
+    )
+    return _shown(standin, session)
+
+
+async def open_dispute(standin: StandIn, asked: Asked, _: web.Request) -> Body:
+    """A bank disputes ``charge``: ``amount`` (all), ``reason``, ``inquiry``."""
+    _only(asked, "charge", "amount", "reason", "inquiry")
+    standin.catch_up()
+    charge = standin.world.charges.need(_text(asked, "charge"), "charge")
+    amount = _integer(asked, "amount") if "amount" in asked else charge.amount_captured
+    dispute = disputes.open_dispute(
+        standin.world,
+        charge,
+        amount,
+        _optional(asked, "reason") or "fraudulent",
+        inquiry=bool(asked.get("inquiry")),
+    )
+    return _shown(standin, dispute)
+
+
+async def move_dispute(standin: StandIn, _: Asked, request: web.Request) -> Body:
+    """``submit``, ``escalate``, ``win`` or ``lose`` a dispute."""
+    moves = {
+        "submit": disputes.submit,
+        "escalate": disputes.escalate,
+        "win": disputes.win,
+        "lose": disputes.lose,
+    }
+    standin.catch_up()
+    dispute = standin.world.disputes.need(request.match_info["id"])
+    move = moves.get(request.match_info["move"])
+    if move is None:
+        raise StripeError(f"A dispute can {', '.join(moves)}.", status=404)
+    move(standin.world, dispute)
+    return _shown(standin, dispute)
+
+
+async def create_refund(standin: StandIn, asked: Asked, _: web.Request) -> Body:
+    """Refund ``charge`` as ``pending`` or ``succeeded``, whatever its card does."""
+    _only(asked, "charge", "amount", "status", "reason")
+    standin.catch_up()
+    charge = standin.world.charges.need(_text(asked, "charge"), "charge")
+    amount = _integer(asked, "amount") if "amount" in asked else None
+    status = _optional(asked, "status") or "pending"
+    if status not in ("pending", "succeeded"):
+        raise StripeError("status must be pending or succeeded.")
+    refund = refunds.create(
+        standin.world, charge, amount, _optional(asked, "reason"), {}, status=status
+    )
+    return _shown(standin, refund)
+
+
+async def move_refund(standin: StandIn, _: Asked, request: web.Request) -> Body:
+    """``succeed`` or ``fail`` a refund."""
+    standin.catch_up()
+    refund = standin.world.refunds.need(request.match_info["id"])
+    move = request.match_info["move"]
+    if move == "succeed":
+        refunds.succeed(standin.world, refund)
+    elif move == "fail":
+        refunds.fail(standin.world, refund)
+    else:
+        raise StripeError("A refund can succeed or fail.", status=404)
+    return _shown(standin, refund)
+
+
+async def set_card(standin: StandIn, asked: Asked, request: web.Request) -> Body:
+    """From now on a saved card ``declines_with`` a code (null: works)."""
+    _only(asked, "declines_with")
+    method = standin.world.payment_methods.need(request.match_info["id"])
+    method.declines_with = _optional(asked, "declines_with")
+    return _shown(standin, method)
+
+
+async def rotate_secret(standin: StandIn, asked: Asked, request: web.Request) -> Body:
+    """A new signing secret beside the old one, or (``expire``) the new one alone."""
+    _only(asked, "expire")
+    endpoint = standin.world.endpoints.need(request.match_info["id"])
+    if asked.get("expire"):
+        del endpoint.secrets[1:]
+    else:
+        endpoint.secrets.insert(0, standin.world.ids.new("whsec", 32))
+    return {"secret": endpoint.secrets[0], "secrets": list(endpoint.secrets)}
+
+
+def _shown(standin: StandIn, subject: Renderable) -> Body:
+    return render(standin.world, subject, NEWEST)
+
+
+def _options(standin: StandIn) -> Body:
+    body: dict[str, Json] = dataclasses.asdict(standin.courier.options)
+    return {**body, "waiting": standin.courier.waiting}
+
+
+def _only(asked: Asked, *names: str) -> None:
+    unknown = asked.keys() - set(names)
+    if unknown:
+        raise StripeError(f"Unknown: {', '.join(sorted(unknown))}. Known: {', '.join(names)}")
+
+
+def _text(asked: Asked, name: str) -> str:
+    value = asked.get(name)
+    if not isinstance(value, str):
+        raise StripeError(f"{name} is required.", param=name)
+    return value
+
+
+def _optional(asked: Asked, name: str) -> str | None:
+    return _text(asked, name) if asked.get(name) is not None else None
+
+
+def _integer(asked: Asked, name: str) -> int:
+    value = asked.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise StripeError(f"{name} must be a whole number.", param=name)
+    return value
+
+
+_CONTROLS: tuple[tuple[str, str, Control], ...] = (
+    ("POST", "/clock", clock),
+    ("GET", "/clock", clock),
+    ("POST", "/delivery", delivery),
+    ("GET", "/delivery", show_delivery),
+    ("POST", "/resend", resend),
+    ("GET", "/deliveries", deliveries),
+    ("POST", "/flush", flush),
+    ("GET", "/book", book),
+    ("GET", "/requests", requests),
+    ("DELETE", "/requests", reset_requests),
+    ("POST", "/faults", add_fault),
+    ("GET", "/faults", show_faults),
+    ("DELETE", "/faults", clear_faults),
+    ("POST", "/settings", settings),
+    ("POST", "/checkout/{id}/complete", complete_session),
+    ("POST", "/disputes", open_dispute),
+    ("POST", "/disputes/{id}/{move}", move_dispute),
+    ("POST", "/refunds", create_refund),
+    ("POST", "/refunds/{id}/{move}", move_refund),
+    ("POST", "/payment_methods/{id}", set_card),
+    ("POST", "/webhook_endpoints/{id}/rotate", rotate_secret),
+)

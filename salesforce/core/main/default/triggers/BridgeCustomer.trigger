@@ -1,0 +1,10 @@
+trigger BridgeCustomer on Bridge_Customer__c(
+    before insert,
+    before update,
+    after insert,
+    after update,
+    after delete,
+    after undelete
+) {
+    BridgeCustomerHandler.run(Trigger.operationType, Trigger.new, Trigger.oldMap);
+}

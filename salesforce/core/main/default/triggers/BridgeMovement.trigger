@@ -1,0 +1,3 @@
+trigger BridgeMovement on Bridge_Movement__c(before insert, before update, after update) {
+    BridgeMovementHandler.run(Trigger.operationType, Trigger.new, Trigger.oldMap);
+}

@@ -1,0 +1,8 @@
+trigger BridgeSubscription on Bridge_Subscription__c(
+    before insert,
+    before update,
+    after insert,
+    after update
+) {
+    BridgeSubscriptionHandler.run(Trigger.operationType, Trigger.new, Trigger.oldMap);
+}

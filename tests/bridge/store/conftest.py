@@ -1,0 +1,51 @@
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from bridge.store import Arrival, SqliteInbox
+
+
+class ManualClock:
+    """Time that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "bridge.db"
+
+
+@pytest.fixture
+async def inbox(path: Path, clock: ManualClock) -> AsyncIterator[SqliteInbox]:
+    box = await SqliteInbox.open(path, serving=True, clock=clock)
+    yield box
+    await box.close()
+
+
+@pytest.fixture
+def arrival() -> Callable[..., Arrival]:
+    def make(event_id: str, lane: str = "cus_1", **changes: object) -> Arrival:
+        fields: dict[str, object] = {
+            "event_id": event_id,
+            "type": "customer.updated",
+            "created": 1.0,
+            "api_version": None,
+            "livemode": False,
+            "account": None,
+            "lane": lane,
+            "payload": b'{"id": "%s"}' % event_id.encode(),
+        }
+        return Arrival(**{**fields, **changes})  # type: ignore[arg-type]
+
+    return make

@@ -1,0 +1,249 @@
+"""What an inbox does with an event from its admission to its outcome."""
+
+import asyncio
+
+import pytest
+
+from bridge.clock import Backoff
+from bridge.errors import StoreUnavailable
+from bridge.store import Cursor, Move, Settlement, SqliteInbox, State
+
+SECOND = Backoff(first=2.0, longest=2.0)
+
+
+async def send_all(inbox, wait=60.0):
+    claimed = await inbox.claim(100)
+    await inbox.record([Move(each, State.SENT, wait=wait) for each in claimed])
+    return [each.event_id for each in claimed]
+
+
+async def state_of(inbox, event_id):
+    row, _ = await inbox.get_event(event_id)
+    return row.state
+
+
+async def test_an_event_is_admitted_once(inbox, arrival):
+    assert await inbox.admit(arrival("evt_1"))
+    assert not await inbox.admit(arrival("evt_1"))
+    assert len(await inbox.list_events()) == 1
+
+
+async def test_duplicates_in_one_commit_are_admitted_once(inbox, arrival):
+    answers = await asyncio.gather(*(inbox.admit(arrival("evt_1")) for _ in range(20)))
+    assert answers.count(True) == 1
+
+
+async def test_a_large_commit_admits_every_event_with_its_own_payload(inbox, arrival):
+    n = 450
+    await asyncio.gather(*(inbox.admit(arrival(f"evt_{i}", f"cus_{i}")) for i in range(n)))
+    claimed = await inbox.claim(n)
+    assert {each.payload for each in claimed} == {b'{"id": "evt_%d"}' % i for i in range(n)}
+    assert all(each.event_id.encode() in each.payload for each in claimed)
+
+
+async def test_a_lane_gives_its_events_one_at_a_time_in_order(inbox, arrival):
+    for i in range(3):
+        await inbox.admit(arrival(f"evt_{i}"))
+    seen = []
+    for _ in range(3):
+        (claimed,) = await inbox.claim(10)
+        assert await inbox.claim(10) == []
+        seen.append(claimed.event_id)
+        await inbox.record([Move(claimed, State.DONE, outcome="ignored")])
+    assert seen == ["evt_0", "evt_1", "evt_2"]
+
+
+async def test_a_lane_in_trouble_holds_up_no_other(inbox, arrival, clock):
+    for event_id, lane in (("evt_1", "cus_1"), ("evt_2", "cus_1"), ("evt_3", "cus_2")):
+        await inbox.admit(arrival(event_id, lane))
+    first, other = await inbox.claim(10)
+    await inbox.record([Move(first, State.DUE, wait=30, reason="Stripe"), Move(other, State.DONE)])
+    assert await inbox.claim(10) == []
+    clock.now += 31
+    (again,) = await inbox.claim(10)
+    assert (again.event_id, again.attempts) == ("evt_1", 2)
+
+
+async def test_a_dead_letter_lets_its_lane_go_on(inbox, arrival):
+    await inbox.admit(arrival("evt_1"))
+    await inbox.admit(arrival("evt_2"))
+    (first,) = await inbox.claim(10)
+    await inbox.record([Move(first, State.DEAD, outcome="failed", reason="no")])
+    assert [each.event_id for each in await inbox.claim(10)] == ["evt_2"]
+
+
+async def test_an_attempt_that_was_not_the_events_fault_is_not_counted(inbox, arrival):
+    await inbox.admit(arrival("evt_1"))
+    (first,) = await inbox.claim(10)
+    await inbox.record([Move(first, State.DUE, counted=False)])
+    (again,) = await inbox.claim(10)
+    assert again.attempts == 1
+
+
+async def test_a_receipt_finishes_the_event_and_moves_the_cursor(inbox, arrival):
+    await inbox.admit(arrival("evt_1"))
+    await send_all(inbox)
+    moved = await inbox.complete(
+        [Settlement("evt_1", State.DONE, "applied"), Settlement("evt_?", State.DONE, "applied")],
+        Cursor("/event/R", b"\x07"),
+    )
+    assert moved == {"evt_1"}
+    row, moments = await inbox.get_event("evt_1")
+    assert (row.state, row.outcome) == (State.DONE, "applied")
+    assert [moment.what for moment in moments] == ["admitted", "sent", "applied"]
+    assert await inbox.get_cursor("/event/R") == b"\x07"
+
+
+async def test_a_receipt_that_overtakes_the_record_of_its_publish_holds(inbox, arrival):
+    await inbox.admit(arrival("evt_1"))
+    (claimed,) = await inbox.claim(1)
+    await inbox.complete([Settlement("evt_1", State.DONE, "applied")])
+    await inbox.record([Move(claimed, State.SENT, wait=60)])
+    assert await state_of(inbox, "evt_1") is State.DONE
+
+
+async def test_a_late_receipt_finishes_an_event_that_is_due_again(inbox, arrival, clock):
+    await inbox.admit(arrival("evt_1"))
+    await send_all(inbox, wait=5)
+    clock.now += 6
+    (late,) = await inbox.overdue(10)
+    await inbox.record([Move(late, State.DUE, reason="no receipt came")])
+    await inbox.complete([Settlement("evt_1", State.DONE, "applied")])
+    assert await state_of(inbox, "evt_1") is State.DONE
+    assert await inbox.claim(10) == []
+
+
+async def test_a_receipt_seen_twice_changes_nothing(inbox, arrival):
+    await inbox.admit(arrival("evt_1"))
+    await send_all(inbox)
+    await inbox.complete([Settlement("evt_1", State.DONE, "applied")])
+    assert not await inbox.complete([Settlement("evt_1", State.DEAD, "failed")])
+    assert await state_of(inbox, "evt_1") is State.DONE
+
+
+async def test_retry_waits_by_the_attempts(inbox, arrival, clock):
+    await inbox.admit(arrival("evt_1"))
+    await send_all(inbox)
+    await inbox.complete([Settlement("evt_1", State.DUE, "retry", "locked", SECOND)])
+    assert await inbox.claim(10) == []
+    clock.now += 2.1
+    (again,) = await inbox.claim(10)
+    assert again.attempts == 2
+
+
+async def test_a_tie_comes_back_with_the_keys_to_read_and_the_version_sent(inbox, arrival, clock):
+    await inbox.admit(arrival("evt_1"))
+    (claimed,) = await inbox.claim(1)
+    await inbox.record([Move(claimed, State.SENT, wait=60, as_of=1234.0)])
+    await inbox.complete(
+        [Settlement("evt_1", State.DUE, "tie", "", SECOND, read_keys=("sub_1", "in_1"))]
+    )
+    clock.now += 3
+    (again,) = await inbox.claim(1)
+    assert (again.read_keys, again.sent_as_of) == (("sub_1", "in_1"), 1234.0)
+
+
+async def test_only_late_events_are_overdue(inbox, arrival, clock):
+    await inbox.admit(arrival("evt_1"))
+    await send_all(inbox, wait=10)
+    assert await inbox.overdue(10) == []
+    assert await inbox.in_flight() == 1
+    clock.now += 10
+    assert [late.event_id for late in await inbox.overdue(10)] == ["evt_1"]
+
+
+async def test_claims_of_an_ended_process_are_due_again_and_published_ones_wait(
+    path, clock, arrival
+):
+    inbox = await SqliteInbox.open(path, serving=True, clock=clock)
+    await inbox.admit(arrival("evt_claimed", "cus_1"))
+    await inbox.admit(arrival("evt_sent", "cus_2"))
+    claimed, sent = await inbox.claim(10)
+    await inbox.record([Move(sent, State.SENT, wait=60)])
+    await inbox.close()
+    inbox = await SqliteInbox.open(path, serving=True, clock=clock)
+    try:
+        (again,) = await inbox.claim(10)
+        assert (again.event_id, again.attempts) == ("evt_claimed", 1)
+        assert await state_of(inbox, "evt_sent") is State.SENT
+        # The claim of the ended process is void.
+        await inbox.record([Move(claimed, State.DEAD)])
+        assert await state_of(inbox, "evt_claimed") is State.CLAIMED
+    finally:
+        await inbox.close()
+
+
+async def test_a_foreign_event_is_recorded_without_payload_and_never_claimed(inbox, arrival):
+    await inbox.admit(arrival("evt_1", payload=None, outcome="foreign", reason="live"))
+    assert await inbox.claim(10) == []
+    row, _ = await inbox.get_event("evt_1")
+    assert (row.state, row.outcome) == (State.DONE, "foreign")
+    assert await inbox.retry(None) == 0
+
+
+async def test_retry_puts_dead_letters_back_behind_nothing_in_flight(inbox, arrival):
+    await inbox.admit(arrival("evt_1"))
+    await inbox.admit(arrival("evt_2"))
+    (first,) = await inbox.claim(10)
+    await inbox.record([Move(first, State.DEAD, reason="no")])
+    (second,) = await inbox.claim(10)
+    assert await inbox.retry(["evt_1", "evt_2"]) == 1
+    assert await inbox.claim(10) == []  # one of a lane at a time
+    await inbox.record([Move(second, State.DONE)])
+    (again,) = await inbox.claim(10)
+    assert (again.event_id, again.attempts) == ("evt_1", 1)
+
+
+async def test_discard_finishes_only_dead_letters(inbox, arrival):
+    await inbox.admit(arrival("evt_1", "cus_1"))
+    await inbox.admit(arrival("evt_2", "cus_2"))
+    first, second = await inbox.claim(10)
+    await inbox.record([Move(first, State.DEAD), Move(second, State.SENT)])
+    assert await inbox.discard(["evt_1", "evt_2"]) == 1
+    row, _ = await inbox.get_event("evt_1")
+    assert (row.state, row.outcome) == (State.DONE, "discarded")
+
+
+async def test_purge_forgets_only_what_is_done_and_old(inbox, arrival, clock):
+    await inbox.admit(arrival("evt_old", "cus_1"))
+    await inbox.admit(arrival("evt_waits", "cus_2"))
+    done, _ = await inbox.claim(10)
+    await inbox.record([Move(done, State.DONE)])
+    assert await inbox.purge(clock.now) == 0
+    assert await inbox.purge(clock.now + 1) == 1
+    assert [row.event_id for row in await inbox.list_events()] == ["evt_waits"]
+
+
+async def test_counts_tell_states_refusals_and_the_oldest(inbox, arrival, clock):
+    await inbox.admit(arrival("evt_1"))
+    admitted_at = clock.now
+    clock.now += 5
+    await inbox.admit(arrival("evt_2"))
+    await inbox.count_refused({"wrong_signature": 2})
+    await inbox.count_refused({"wrong_signature": 1, "too_large": 1})
+    counts = await inbox.counts()
+    assert counts.states[State.NEW] == counts.waiting == 2
+    assert counts.oldest_waiting == admitted_at
+    assert counts.refused == {"wrong_signature": 3, "too_large": 1}
+
+
+async def test_list_filters_by_state_and_lane(inbox, arrival):
+    await inbox.admit(arrival("evt_1", "cus_1"))
+    await inbox.admit(arrival("evt_2", "cus_2"))
+    await inbox.claim(1)
+    assert [r.event_id for r in await inbox.list_events(state=State.CLAIMED)] == ["evt_1"]
+    assert [r.event_id for r in await inbox.list_events(lane="cus_2")] == ["evt_2"]
+
+
+async def test_wait_returns_at_an_admission(inbox, arrival):
+    waiting = asyncio.create_task(inbox.wait(30))
+    await asyncio.sleep(0)
+    await inbox.admit(arrival("evt_1"))
+    await asyncio.wait_for(waiting, 1)
+
+
+async def test_a_closed_store_admits_nothing(path, arrival):
+    inbox = await SqliteInbox.open(path, serving=True)
+    await inbox.close()
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await inbox.admit(arrival("evt_1"))

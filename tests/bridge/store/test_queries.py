@@ -1,0 +1,51 @@
+"""The queries that run all day are served by indexes, however many events are done."""
+
+import re
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from bridge.store import Move, Settlement, State, queries
+from bridge.store.inbox import Claimed
+from bridge.store.migrate import migrate
+
+CLAIMED = Claimed(1, "token", "evt_1", "t", "cus_1", False, None, b"", 1, (), None)
+
+
+@pytest.fixture
+def connection():
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection)
+        yield connection
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        lambda c: queries.claim(c, 10, "token", 1.0),
+        lambda c: queries.record(c, [Move(CLAIMED, State.DONE)], 1.0),
+        lambda c: queries.complete(c, [Settlement("evt_1", State.DONE, "applied")], 1.0),
+        lambda c: queries.overdue(c, 10, 1.0),
+        lambda c: queries.in_flight(c),
+        lambda c: queries.counts(c),
+        lambda c: queries.list_events(c, State.DEAD, None, 10),
+        lambda c: queries.list_events(c, None, "cus_1", 10),
+        lambda c: queries.get_event(c, "evt_1"),
+        lambda c: queries.purge(c, 1.0, 10),
+    ],
+)
+def test_no_query_reads_the_whole_inbox(connection, query):
+    statements = []
+    connection.set_trace_callback(statements.append)
+    query(connection)
+    connection.set_trace_callback(None)
+    plans = [
+        row[3]
+        for statement in statements
+        if "inbox" in statement
+        for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")
+    ]
+    assert plans
+    whole = re.compile(r"SCAN \w+( USING .*(inbox_lane|autoindex).*)?")
+    assert not [plan for plan in plans if whole.fullmatch(plan)]

@@ -1,0 +1,396 @@
+"""Few reads, exact, as of the moment of the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bridge.stripe_api import (
+    Facts,
+    Kind,
+    Need,
+    StripeApiError,
+    StripeAuthenticationFailed,
+    StripeEvent,
+    StripeNotFound,
+    StripePermissionDenied,
+    StripeRateLimited,
+    StripeReader,
+    StripeRequestRefused,
+    StripeUnavailable,
+)
+
+ANSWERED = dt.datetime(2026, 1, 1, 0, 5, tzinfo=dt.UTC)
+CUSTOMER = Need(Kind.CUSTOMER, "cus_1")
+
+
+def event(found: dict[str, Any], created: dt.datetime = ANSWERED, type_: str = "x") -> StripeEvent:
+    return StripeEvent("evt_1", type_, created, None, False, None, found)
+
+
+def listing(*data: Any, has_more: bool = False) -> dict[str, Any]:
+    return {"object": "list", "data": list(data), "has_more": has_more}
+
+
+async def fact(reader: StripeReader, need: Need) -> Any:
+    return (await reader.resolve([need], Facts.empty())).get(need)
+
+
+async def test_numbers_are_exact_and_the_moment_is_the_answers(server: Any, reader: Any) -> None:
+    server.answers["/v1/customers/cus_1"] = '{"id": "cus_1", "rate": 33.333333333333333333}'
+    found = await fact(reader, CUSTOMER)
+    assert found.object["rate"] == Decimal("33.333333333333333333")
+    assert found.as_of == ANSWERED
+
+
+async def test_what_is_known_is_not_read_again(server: Any, reader: Any) -> None:
+    server.answers["/v1/customers/cus_1"] = {"id": "cus_1"}
+    first = await reader.resolve([CUSTOMER], Facts.empty())
+    again = await reader.resolve([CUSTOMER], Facts.empty())
+    assert first == again
+    assert server.paths == {"/v1/customers/cus_1": 1}
+    assert reader.requests == {"customers": 1}
+
+
+async def test_many_who_ask_at_once_share_a_read(server: Any, reader: Any) -> None:
+    server.answers["/v1/customers/cus_1"] = {"id": "cus_1"}
+    server.slow = 0.05
+    await asyncio.gather(*(reader.resolve([CUSTOMER], Facts.empty()) for _ in range(20)))
+    assert server.paths == {"/v1/customers/cus_1": 1}
+
+
+async def test_one_who_gives_up_does_not_end_the_read_of_the_others(
+    server: Any, reader: Any
+) -> None:
+    server.answers["/v1/customers/cus_1"] = {"id": "cus_1"}
+    server.slow = 0.1
+    first = asyncio.create_task(fact(reader, CUSTOMER))
+    await asyncio.sleep(0.02)
+    second = asyncio.create_task(fact(reader, CUSTOMER))
+    await asyncio.sleep(0.02)
+    first.cancel()
+    assert (await second).object == {"id": "cus_1"}
+    assert server.paths == {"/v1/customers/cus_1": 1}
+
+
+async def test_remembered_answers_grow_old(server: Any, connect: Any) -> None:
+    server.answers["/v1/customers/cus_1"] = {"id": "cus_1"}
+    reader = connect(cache_age=0.05)
+    await fact(reader, CUSTOMER)
+    await asyncio.sleep(0.1)
+    await fact(reader, CUSTOMER)
+    assert server.paths == {"/v1/customers/cus_1": 2}
+
+
+async def test_memory_is_bounded(server: Any, connect: Any) -> None:
+    reader = connect(cache_size=2)
+    for key in ("cus_1", "cus_2", "cus_3", "cus_3", "cus_1"):
+        server.answers[f"/v1/customers/{key}"] = {"id": key}
+        await fact(reader, Need(Kind.CUSTOMER, key))
+    assert server.paths["/v1/customers/cus_3"] == 1
+    assert server.paths["/v1/customers/cus_1"] == 2
+
+
+async def test_a_need_since_a_moment_is_not_answered_from_before(server: Any, reader: Any) -> None:
+    server.answers["/v1/customers/cus_1"] = {"id": "cus_1"}
+    await fact(reader, CUSTOMER)
+    await fact(reader, Need(Kind.CUSTOMER, "cus_1", since=ANSWERED))
+    assert server.paths == {"/v1/customers/cus_1": 1}
+    await fact(reader, Need(Kind.CUSTOMER, "cus_1", since=ANSWERED + dt.timedelta(seconds=1)))
+    assert server.paths == {"/v1/customers/cus_1": 2}
+
+
+async def test_what_stripe_does_not_know_is_a_fact(server: Any, reader: Any) -> None:
+    found = await fact(reader, Need(Kind.PRODUCT, "prod_gone"))
+    assert (found.object, found.as_of) == (None, ANSWERED)
+
+
+class TestNotice:
+    async def test_what_an_event_says_need_not_be_read(self, server: Any, reader: Any) -> None:
+        reader.notice(event({"id": "cus_1", "object": "customer", "name": "A"}))
+        assert (await fact(reader, CUSTOMER)).object["name"] == "A"
+        assert not server.seen
+
+    async def test_an_older_event_changes_nothing(self, server: Any, reader: Any) -> None:
+        before = ANSWERED - dt.timedelta(seconds=1)
+        reader.notice(event({"id": "cus_1", "object": "customer", "name": "new"}))
+        reader.notice(event({"id": "cus_1", "object": "customer", "name": "old"}, before))
+        found = await fact(reader, CUSTOMER)
+        assert (found.object["name"], found.as_of) == ("new", ANSWERED)
+
+    async def test_two_that_differ_in_one_second_are_both_doubted(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.answers["/v1/customers/cus_1"] = {"id": "cus_1", "name": "C"}
+        reader.notice(event({"id": "cus_1", "object": "customer", "name": "A"}))
+        reader.notice(event({"id": "cus_1", "object": "customer", "name": "B"}))
+        assert (await fact(reader, CUSTOMER)).object["name"] == "C"
+
+    async def test_a_deletion_keeps_the_name(self, reader: Any) -> None:
+        gone = {"id": "cus_1", "object": "customer", "name": "A"}
+        reader.notice(event(gone, type_="customer.deleted"))
+        assert (await fact(reader, CUSTOMER)).object == {**gone, "deleted": True}
+
+    async def test_a_new_price_or_coupon_is_read_anew(self, server: Any, reader: Any) -> None:
+        for kind, path in ((Kind.PRICE, "prices"), (Kind.COUPON, "coupons")):
+            server.answers[f"/v1/{path}/x_1"] = {"id": "x_1"}
+            await fact(reader, Need(kind, "x_1"))
+            reader.notice(event({"id": "x_1", "object": kind.value}))
+            await fact(reader, Need(kind, "x_1"))
+            assert server.paths[f"/v1/{path}/x_1"] == 2
+
+    async def test_a_charge_is_remembered_by_its_payment(self, server: Any, reader: Any) -> None:
+        reader.notice(event({"id": "ch_1", "object": "charge", "payment_intent": "pi_1"}))
+        found = await fact(reader, Need(Kind.PAYMENT_CHARGE, "pi_1"))
+        assert found.object["id"] == "ch_1"
+        assert not server.seen
+
+    async def test_a_new_discount_has_them_read_anew(self, server: Any, reader: Any) -> None:
+        def answer(*keys: str) -> dict[str, Any]:
+            return {"id": "sub_1", "discounts": [{"id": key} for key in keys]}
+
+        need = Need(Kind.SUBSCRIPTION_DISCOUNTS, "sub_1")
+        server.answers["/v1/subscriptions/sub_1"] = answer("di_1")
+        await fact(reader, need)
+        known = {"id": "sub_1", "object": "subscription", "discounts": ["di_1"]}
+        reader.notice(event(known))
+        assert set((await fact(reader, need)).object) == {"di_1"}
+        assert server.paths == {"/v1/subscriptions/sub_1": 1}
+        server.answers["/v1/subscriptions/sub_1"] = answer("di_1", "di_2")
+        reader.notice(event({**known, "discounts": ["di_1", "di_2"]}))
+        assert set((await fact(reader, need)).object) == {"di_1", "di_2"}
+
+    async def test_nothing_of_an_event_without_an_id(self, reader: Any) -> None:
+        reader.notice(event({"object": "invoice"}))
+        reader.notice(event({"object": ["odd"], "id": "x"}))
+
+
+class TestQuestions:
+    async def test_tiers_and_currencies_of_a_price(self, server: Any, reader: Any) -> None:
+        server.answers["/v1/prices/price_1"] = {"id": "price_1"}
+        await fact(reader, Need(Kind.PRICE, "price_1"))
+        await fact(reader, Need(Kind.PRICE_IN_CURRENCIES, "price_1"))
+        assert [query for _, query in server.seen] == [
+            {"expand[0]": "tiers"},
+            {"expand[0]": "tiers", "expand[1]": "currency_options"},
+        ]
+
+    async def test_a_list_is_read_to_its_end(self, server: Any, reader: Any) -> None:
+        def lines(query: dict[str, str]) -> Any:
+            after = query.get("starting_after")
+            return listing({"id": "il_2"}) if after else listing({"id": "il_1"}, has_more=True)
+
+        server.answers["/v1/invoices/in_1/lines"] = lines
+        found = await fact(reader, Need(Kind.INVOICE_LINES, "in_1"))
+        assert [line["id"] for line in found.object["data"]] == ["il_1", "il_2"]
+        assert found.object["has_more"] is False
+
+    async def test_the_invoices_of_a_payment(self, server: Any, reader: Any) -> None:
+        server.answers["/v1/invoice_payments"] = listing({"id": "inpay_1"})
+        await fact(reader, Need(Kind.PAYMENT_INVOICES, "pi_1"))
+        [(_, query)] = server.seen
+        assert query["payment[type]"] == "payment_intent"
+        assert query["payment[payment_intent]"] == "pi_1"
+        assert query["expand[0]"] == "data.invoice"
+
+    async def test_that_a_payment_has_no_invoice_is_not_remembered(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.answers["/v1/invoice_payments"] = listing()
+        need = Need(Kind.PAYMENT_INVOICES, "pi_1")
+        await fact(reader, need)
+        server.answers["/v1/invoice_payments"] = listing({"id": "inpay_1"})
+        assert len((await fact(reader, need)).object["data"]) == 1
+
+    async def test_the_first_invoice_is_the_last_of_those_made_by_then(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.answers["/v1/invoices"] = listing({"id": "in_2"}, {"id": "in_1"})
+        until = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
+        found = await fact(reader, Need(Kind.FIRST_INVOICE, "sub_1", until=until))
+        assert found.object["id"] == "in_1"
+        [(_, query)] = server.seen
+        assert query["created[lte]"] == str(int(until.timestamp()))
+        server.answers["/v1/invoices"] = listing()
+        assert (await fact(reader, Need(Kind.FIRST_INVOICE, "sub_2"))).object is None
+
+    async def test_discounts_of_a_subscription_and_of_its_items(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.answers["/v1/subscriptions/sub_1"] = {
+            "id": "sub_1",
+            "discounts": [{"id": "di_1", "source": {"coupon": {"id": "A"}}}, "di_unexpanded"],
+            "items": listing({"id": "si_1", "discounts": [{"id": "di_2"}]}, {"id": "si_2"}),
+        }
+        found = await fact(reader, Need(Kind.SUBSCRIPTION_DISCOUNTS, "sub_1"))
+        assert set(found.object) == {"di_1", "di_2"}
+        [(_, query)] = server.seen
+        assert query["expand[0]"] == "discounts.source.coupon"
+
+    async def test_the_charge_of_a_payment(self, server: Any, reader: Any) -> None:
+        server.answers["/v1/payment_intents/pi_1"] = {"id": "pi_1", "latest_charge": {"id": "ch_1"}}
+        assert (await fact(reader, Need(Kind.PAYMENT_CHARGE, "pi_1"))).object == {"id": "ch_1"}
+        server.answers["/v1/payment_intents/pi_2"] = {"id": "pi_2", "latest_charge": None}
+        assert (await fact(reader, Need(Kind.PAYMENT_CHARGE, "pi_2"))).object is None
+
+    async def test_that_nothing_came_from_checkout_is_remembered(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.answers["/v1/checkout/sessions"] = listing()
+        need = Need(Kind.CHECKOUT_SESSION, "sub_1")
+        assert [(await fact(reader, need)).object for _ in range(3)] == [None, None, None]
+        assert server.paths == {"/v1/checkout/sessions": 1}
+        later = ANSWERED + dt.timedelta(seconds=1)
+        session = {"id": "cs_1", "object": "checkout.session", "subscription": "sub_1"}
+        reader.notice(event(session, later))
+        assert (await fact(reader, need)).object["id"] == "cs_1"
+
+
+class TestRead:
+    @pytest.mark.parametrize(
+        ("key", "path"),
+        [
+            ("cus_1", "/v1/customers/cus_1"),
+            ("sub_1", "/v1/subscriptions/sub_1"),
+            ("next:sub_1:month", "/v1/subscriptions/sub_1"),
+            ("in_1", "/v1/invoices/in_1"),
+            ("ch_1", "/v1/charges/ch_1"),
+            ("py_1", "/v1/charges/py_1"),
+        ],
+    )
+    async def test_the_object_behind_a_ledger_key(
+        self, server: Any, reader: Any, key: str, path: str
+    ) -> None:
+        server.answers[path] = {"id": "x"}
+        assert await reader.read(key) == ({"id": "x"}, ANSWERED)
+
+    async def test_it_is_never_a_remembered_one(self, server: Any, reader: Any) -> None:
+        server.answers["/v1/customers/cus_1"] = {"id": "cus_1"}
+        reader.notice(event({"id": "cus_1", "object": "customer", "name": "A"}))
+        assert await reader.read("cus_1") == ({"id": "cus_1"}, ANSWERED)
+
+    async def test_of_an_object_on_a_test_clock_the_moment_is_the_clocks(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.answers["/v1/customers/cus_1"] = {"id": "cus_1", "test_clock": "clock_1"}
+        server.answers["/v1/test_helpers/test_clocks/clock_1"] = {"frozen_time": 1_900_000_000}
+        _, as_of = await reader.read("cus_1")
+        assert as_of == dt.datetime.fromtimestamp(1_900_000_000, dt.UTC)
+
+    async def test_what_is_gone_is_said_to_be(self, reader: Any) -> None:
+        with pytest.raises(StripeNotFound):
+            await reader.read("in_1")
+
+    async def test_a_key_of_nothing_is_refused(self, reader: Any) -> None:
+        with pytest.raises(ValueError, match="re_1"):
+            await reader.read("re_1")
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("status", "error"),
+        [
+            (400, StripeRequestRefused),
+            (401, StripeAuthenticationFailed),
+            (403, StripePermissionDenied),
+            (500, StripeUnavailable),
+            (503, StripeUnavailable),
+        ],
+    )
+    async def test_by_cause(
+        self, server: Any, reader: Any, failure: Any, status: int, error: type[StripeApiError]
+    ) -> None:
+        server.answers["/v1/customers/cus_1"] = failure(status)
+        with pytest.raises(error) as caught:
+            await fact(reader, CUSTOMER)
+        assert "sk_test" not in str(caught.value)
+
+    async def test_an_error_is_not_remembered(self, server: Any, reader: Any, failure: Any) -> None:
+        server.answers["/v1/customers/cus_1"] = failure(500)
+        with pytest.raises(StripeUnavailable):
+            await fact(reader, CUSTOMER)
+        server.answers["/v1/customers/cus_1"] = {"id": "cus_1"}
+        assert (await fact(reader, CUSTOMER)).object == {"id": "cus_1"}
+
+    async def test_too_many_requests_are_tried_again_later(self, server: Any, reader: Any) -> None:
+        server.fail("/v1/customers/cus_1", 429, 429, then={"id": "cus_1"}, Retry_After="0.01")
+        assert (await fact(reader, CUSTOMER)).object == {"id": "cus_1"}
+        assert server.paths == {"/v1/customers/cus_1": 3}
+
+    async def test_and_given_up_in_the_end(self, server: Any, connect: Any) -> None:
+        reader = connect(rate_limit_retries=1)
+        server.fail("/v1/customers/cus_1", *[429] * 9, then={}, Retry_After="0.2")
+        with pytest.raises(StripeRateLimited) as caught:
+            await fact(reader, CUSTOMER)
+        assert caught.value.retry_after == 0.2
+        assert server.paths == {"/v1/customers/cus_1": 2}
+
+    async def test_a_broken_connection_is_tried_again(self, server: Any, connect: Any) -> None:
+        reader = connect(network_retries=1)
+        server.fail("/v1/customers/cus_1", 503, then={"id": "cus_1"})
+        assert (await fact(reader, CUSTOMER)).object == {"id": "cus_1"}
+
+    async def test_nobody_there(self) -> None:
+        reader = StripeReader("sk_test_123", "http://127.0.0.1:9", network_retries=0)
+        with pytest.raises(StripeUnavailable):
+            await reader.account()
+        await reader.close()
+
+    async def test_too_slow(self, server: Any, connect: Any) -> None:
+        server.slow = 0.5
+        server.answers["/v1/account"] = {"id": "acct_1"}
+        with pytest.raises(StripeUnavailable):
+            await connect(timeout=0.05).account()
+
+    @pytest.mark.parametrize("text", ["<html>", "[]", "{"])
+    async def test_no_json(self, server: Any, reader: Any, text: str) -> None:
+        server.answers["/v1/account"] = text
+        with pytest.raises(StripeUnavailable):
+            await reader.account()
+
+    async def test_an_answer_of_no_moment_is_no_answer(self, server: Any, reader: Any) -> None:
+        server.answers["/v1/account"] = {"id": "acct_1"}
+        server.date = None
+        with pytest.raises(StripeUnavailable, match="Date"):
+            await reader.account()
+
+
+class TestThrottle:
+    async def test_only_so_many_at_once(self, server: Any, connect: Any) -> None:
+        reader = connect(at_once=3)
+        server.slow = 0.02
+        wanted = [Need(Kind.CUSTOMER, f"cus_{n}") for n in range(12)]
+        await reader.resolve(wanted, Facts.empty())
+        assert server.most_at_once <= 3
+        assert len(server.seen) == 12
+
+    async def test_only_so_many_a_second(self, server: Any, connect: Any) -> None:
+        reader = connect(per_second=50.0)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await reader.resolve([Need(Kind.CUSTOMER, f"cus_{n}") for n in range(11)], Facts.empty())
+        assert loop.time() - began >= 0.2
+
+    async def test_every_request_is_told(self, server: Any, connect: Any) -> None:
+        told: list[str] = []
+        await connect(count=told.append).resolve(
+            [CUSTOMER, Need(Kind.PRICE, "price_1"), Need(Kind.CHECKOUT_SESSION, "sub_1")],
+            Facts.empty(),
+        )
+        assert sorted(told) == ["checkout", "customers", "prices"]
+
+
+async def test_reads_are_in_the_version_that_they_are_made_for(server: Any, connect: Any) -> None:
+    server.answers["/v1/account"] = {"id": "acct_1"}
+    await connect(stripe_version="2025-06-30.basil").account()
+    assert server.headers[-1]["Stripe-Version"] == "2025-06-30.basil"
+    assert server.headers[-1]["Authorization"] == "Bearer sk_test_123"
+
+
+async def test_a_version_without_invoice_payments_is_refused() -> None:
+    with pytest.raises(ValueError, match="2025-03-31"):
+        StripeReader("sk_test_123", stripe_version="2024-12-18.acacia")

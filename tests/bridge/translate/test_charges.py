@@ -1,0 +1,205 @@
+"""``charge`` → ``Bridge_Entry__c``: money once, with its tax."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bridge.to_salesforce.translate import Ignored, Kind, StripeEvent, Untranslatable
+
+CHARGE = "charge.succeeded"
+T0 = 1767225600
+
+
+@pytest.fixture
+def row(golden: Any, rows: Any) -> Any:
+    """The entry's row after a change to the golden charge."""
+
+    def row(**changes: Any) -> Any:
+        return rows(golden(CHARGE, **changes))["ch_first"]
+
+    return row
+
+
+def test_the_golden_charge(row: Any) -> None:
+    found = row()
+    assert (found.gross, found.tax, found.net) == (
+        Decimal("424.34"),
+        Decimal("32.34"),
+        Decimal("392.00"),
+    )
+    assert (found.settled_gross, found.settled_currency, found.fee) == (
+        Decimal("424.34"),
+        "USD",
+        Decimal("12.61"),
+    )
+    assert (found.kind, found.balance_transaction, found.settlement_pending) == (
+        "Charge",
+        "txn_first",
+        False,
+    )
+    assert (found.renewal, found.subscription) == ("in_first", "sub_team")
+    assert found.date == dt.date(2025, 12, 31)
+    assert found.stripe_link == "https://dashboard.stripe.com/test/payments/pi_first"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"captured": False},
+        {"status": "pending", "captured": True},
+        {"status": "failed", "captured": False, "paid": False},
+        {"captured": False, "refunded": True, "amount_refunded": 42434},
+    ],
+)
+def test_no_money_moved(golden: Any, run: Any, changes: dict[str, Any], stripe: Any) -> None:
+    reason = "no money moved: not captured, or not succeeded"
+    assert run(golden(CHARGE, **changes)) == Ignored(reason)
+    assert not stripe.asked
+
+
+def test_only_what_was_captured_is_booked(row: Any) -> None:
+    found = row(amount_captured=21217)
+    assert (found.gross, found.tax, found.net) == (
+        Decimal("212.17"),
+        Decimal("16.17"),
+        Decimal("196.00"),
+    )
+
+
+def test_a_refund_does_not_touch_the_charge(row: Any) -> None:
+    assert row(refunded=True, amount_refunded=42434) == row()
+
+
+def test_settlement_is_pending_until_stripe_knows_it(row: Any) -> None:
+    found = row(balance_transaction=None)
+    assert (found.settlement_pending, found.settled_gross, found.settled_currency, found.fee) == (
+        True,
+        None,
+        None,
+        None,
+    )
+
+
+def test_what_is_settled_in_another_currency_keeps_both(row: Any, stripe: Any) -> None:
+    settled = stripe.answers[Kind.BALANCE_TRANSACTION, "txn_first"]
+    settled |= {"currency": "jpy", "amount": 63651, "fee": 2000}
+    found = row()
+    assert (found.gross, found.currency) == (Decimal("424.34"), "USD")
+    assert (str(found.settled_gross), found.settled_currency, str(found.fee)) == (
+        "63651",
+        "JPY",
+        "2000",
+    )
+
+
+def test_a_charge_of_no_invoice_stands_alone(golden: Any, rows: Any, stripe: Any) -> None:
+    stripe.answers[Kind.PAYMENT_INVOICES, "pi_first"] = {"object": "list", "data": []}
+    found = rows(golden(CHARGE))
+    assert list(found) == ["cus_globex", "ch_first"]
+    assert (found["ch_first"].tax, found["ch_first"].renewal) == (0, None)
+    assert list(rows(golden(CHARGE, payment_intent=None))) == ["cus_globex", "ch_first"]
+
+
+def test_one_payment_of_several_invoices_has_the_tax_of_each(
+    row: Any, stripe: Any, change: Any
+) -> None:
+    answer = stripe.answers[Kind.PAYMENT_INVOICES, "pi_first"]
+    [whole] = answer["data"]
+    other = change(whole, {"id": "inpay_2", "amount_paid": 10_000, "invoice.id": "in_other"})
+    other["invoice"] |= {"total": 20_000, "total_taxes": [{"amount": 1_000}]}
+    gone = change(whole, {"id": "inpay_3", "status": "canceled"})
+    answer["data"] = [gone, other, change(whole, {"amount_paid": 32_434})]
+    found = row()
+    # 324.34 of 424.34 with 32.34 tax, and 100.00 of 200.00 with 10.00.
+    assert found.tax == Decimal("24.72") + Decimal("5.00")
+    assert found.renewal == "in_first"
+
+
+def test_an_invoice_that_is_not_expanded_is_asked_for(row: Any, stripe: Any) -> None:
+    [payment] = stripe.answers[Kind.PAYMENT_INVOICES, "pi_first"]["data"]
+    payment["invoice"] = "in_first"
+    assert row().tax == Decimal("32.34")
+
+
+def test_inclusive_and_several_taxes_add_up(row: Any, stripe: Any) -> None:
+    [payment] = stripe.answers[Kind.PAYMENT_INVOICES, "pi_first"]["data"]
+    payment["invoice"]["total_taxes"] = [
+        {"amount": 1_000, "tax_behavior": "inclusive"},
+        {"amount": 234, "tax_behavior": "exclusive"},
+    ]
+    assert row().tax == Decimal("12.34")
+
+
+def test_money_is_booked_even_if_its_invoice_or_subscription_cannot_be(
+    golden: Any, rows: Any, stripe: Any
+) -> None:
+    stripe.answers[Kind.SUBSCRIPTION, "sub_team"]["currency"] = None
+    found = rows(golden(CHARGE))
+    assert list(found) == ["cus_globex", "in_first", "ch_first"]
+    assert found["ch_first"].subscription is None
+    [payment] = stripe.answers[Kind.PAYMENT_INVOICES, "pi_first"]["data"]
+    payment["invoice"]["status"] = None
+    found = rows(golden(CHARGE))
+    assert list(found) == ["cus_globex", "ch_first"]
+    assert (found["ch_first"].renewal, found["ch_first"].tax) == (None, Decimal("32.34"))
+
+
+def test_a_guest_has_no_ledger(golden: Any, run: Any) -> None:
+    assert run(golden(CHARGE, customer=None)) == Ignored("unmatched: a guest, no Stripe customer")
+
+
+def test_an_amount_that_is_no_whole_number_is_refused(row: Any) -> None:
+    with pytest.raises(Untranslatable, match="amount_captured is not a whole number"):
+        row(amount_captured=Decimal("10.5"))
+
+
+@given(st.integers(0, 10**12), st.sampled_from(["usd", "jpy", "kwd"]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+def test_tax_and_net_are_all_of_it(golden: Any, rows: Any, captured: int, currency: str) -> None:
+    found = rows(golden(CHARGE, amount_captured=captured, currency=currency))["ch_first"]
+    assert found.tax + found.net == found.gross
+    assert 0 <= found.tax <= found.gross
+    assert all(isinstance(part, Decimal) for part in (found.tax, found.net, found.gross))
+
+
+class TestInvoicePayment:
+    def event(self, golden: Any, **changes: Any) -> StripeEvent:
+        paid = {
+            "id": "inpay_first",
+            "object": "invoice_payment",
+            "invoice": "in_first",
+            "payment": {"type": "payment_intent", "payment_intent": "pi_first"},
+            "status": "paid",
+        }
+        return replace(golden(CHARGE), type="invoice_payment.paid", object=paid | changes)
+
+    def test_a_charge_that_stood_alone_gets_its_invoice(
+        self, golden: Any, rows: Any, stripe: Any, run: Any
+    ) -> None:
+        found = rows(self.event(golden))
+        assert found["ch_first"].renewal == "in_first"
+        assert found["ch_first"].as_of == stripe.as_of
+        assert run(self.event(golden)).lane == "cus_globex"
+
+    def test_an_older_answer_of_who_pays_what_will_not_do(
+        self, golden: Any, rows: Any, stripe: Any
+    ) -> None:
+        rows(self.event(golden))
+        [asked] = [need for need in stripe.asked if need.kind is Kind.PAYMENT_INVOICES]
+        assert asked.since == golden(CHARGE).created
+
+    def test_payments_outside_stripe_and_unpaid_ones_are_not_booked(
+        self, golden: Any, run: Any
+    ) -> None:
+        record = {"type": "payment_record", "payment_record": "pr_1"}
+        outside = run(self.event(golden, payment=record))
+        assert outside == Ignored("not booked yet: payments outside Stripe")
+        unpaid = run(self.event(golden, status="open"))
+        assert unpaid == Ignored("not paid: the invoice says what is due")

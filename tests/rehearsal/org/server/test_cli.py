@@ -1,0 +1,156 @@
+"""The command, as a real process."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.rehearsal.org.server.record_org import write_project, write_tests, write_trigger
+
+LOCALORG = [sys.executable, "-m", "rehearsal.org.cli"]
+KEYS = [
+    "http_url",
+    "https_url",
+    "ca_file",
+    "pubsub_target",
+    "org_id",
+    "client_id",
+    "client_secret",
+    "username",
+    "private_key_file",
+    "access_token",
+]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    write_project(tmp_path)
+    write_trigger(tmp_path)
+    return tmp_path
+
+
+def localorg(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*LOCALORG, *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@contextmanager
+def running(project: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], Any]]:
+    command = [*LOCALORG, "serve", "--project", str(project), *options]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process, json.loads(process.stdout.readline() or "null")
+        finally:
+            process.kill()
+
+
+def names(address: Any) -> list[str]:
+    url = f"{address['http_url']}/services/data/v66.0/query?q=SELECT+Name+FROM+Widget__c"
+    headers = {"Authorization": f"Bearer {address['access_token']}"}
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as response:
+        return [record["Name"] for record in json.load(response)["records"]]
+
+
+def test_serve_prints_one_line_serves_the_seed_and_stops_quietly(project: Path) -> None:
+    seed = project / "seed.json"
+    seed.write_text(
+        '{"Account": [{"$ref": "acme", "Name": "Acme"}],'
+        ' "Widget__c": [{"Name": "w", "Account__c": "@acme", "Amount__c": 12.5}]}'
+    )
+    with running(project, "--seed", str(seed)) as (process, address):
+        assert list(address) == KEYS
+        assert names(address) == ["w"]
+        private = Path(address["private_key_file"])
+        assert private.stat().st_mode & 0o077 == 0
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, err) == (0, "", "")
+    assert not private.exists()
+
+
+def test_a_port_in_use_is_said_in_one_line(project: Path) -> None:
+    with running(project) as (_, address):
+        port = address["http_url"].rpartition(":")[2]
+        done = localorg("serve", "--project", str(project), "--http-port", port)
+    assert done.returncode == 1
+    assert "address already in use" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_refused_seed_says_why(project: Path) -> None:
+    seed = project / "seed.json"
+    seed.write_text('{"Widget__c": [{"Name": "w", "Amount__c": -1}]}')
+    done = localorg("serve", "--project", str(project), "--seed", str(seed))
+    assert done.returncode == 1
+    assert "Never below zero" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_check_passes_a_good_project(project: Path) -> None:
+    done = localorg("check", "--project", str(project))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_check_names_file_and_line_of_a_fault(project: Path) -> None:
+    trigger = project / "app/main/default/triggers/OrderTrigger.trigger"
+    trigger.write_text("trigger OrderTrigger on Order__e (after insert) {\n    nope();\n}\n")
+    done = localorg("check", "--project", str(project))
+    assert done.returncode == 1
+    assert "OrderTrigger.trigger:2" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_without_a_project_is_a_fault(tmp_path: Path) -> None:
+    done = localorg("check", "--project", str(tmp_path))
+    assert done.returncode == 1
+    assert "sfdx-project.json" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_test_prints_a_line_for_each_method_and_the_coverage(project: Path) -> None:
+    write_tests(project)
+    done = localorg("test", "--project", str(project))
+    lines = done.stdout.splitlines()
+    assert done.returncode == 1
+    assert "PASS WidgetTest.it_should_pass" in lines
+    assert any(line.startswith("FAIL WidgetTest.it_should_fail: ") for line in lines)
+    assert any(line.endswith(" OrderTrigger") for line in lines)
+    assert lines[-1].startswith("1 of 2 tests passed, ")
+
+    done = localorg("test", "--project", str(project), "WidgetTest.it_should_pass", "--json")
+    assert done.returncode == 0
+    (result,) = json.loads(done.stdout)["tests"]
+    assert (result["class"], result["method"], result["passed"]) == (
+        "WidgetTest",
+        "it_should_pass",
+        True,
+    )
+
+
+def test_an_unknown_test_is_wrong_usage(project: Path) -> None:
+    write_tests(project)
+    assert localorg("test", "--project", str(project), "Nope").returncode == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"Widget__c": [{"Name": "w", "Account__c": "@no"}]}', '{"No__c": [{}]}']
+)
+def test_a_wrong_seed_is_said_in_one_line(project: Path, text: str) -> None:
+    seed = project / "seed.json"
+    seed.write_text(text)
+    done = localorg("serve", "--project", str(project), "--seed", str(seed))
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
