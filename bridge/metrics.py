@@ -39,6 +39,12 @@ class Metrics:
         self.publish_calls = Counter(
             "bridge_publish_calls", "Batches published.", registry=self.registry
         )
+        self.stripe_reads = Counter(
+            "bridge_stripe_reads",
+            "Requests to Stripe's API, whose limit is shared with the company's checkout.",
+            ["resource"],
+            registry=self.registry,
+        )
         self.receipts = Counter(
             "bridge_receipts",
             "Events that a receipt settled, by outcome.",
@@ -68,6 +74,10 @@ class Metrics:
             "bridge_part_up", "Whether a part works.", ["part"], registry=self.registry
         )
         self._refused: Tally[str] = Tally()
+
+    def count_stripe_read(self, resource: str) -> None:
+        """Counts a request to Stripe."""
+        self.stripe_reads.labels(resource).inc()
 
     def refuse(self, cause: str) -> None:
         """Counts a refused request."""

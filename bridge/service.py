@@ -15,7 +15,7 @@ import aiohttp
 from aiohttp import web
 
 from bridge.clock import Backoff, system_clock
-from bridge.errors import OrgFault, SettingsError, StoreUnavailable, WrongOrg
+from bridge.errors import BridgeError, OrgFault, SettingsError, StoreUnavailable, WrongOrg
 from bridge.health import Health, Part
 from bridge.metrics import Metrics
 from bridge.salesforce_api import Authenticator, PubSub
@@ -85,7 +85,9 @@ class Service:
             self.inbox = await SqliteInbox.open(settings.store.path, serving=True)
             self._stack.push_async_callback(self.inbox.close)
             self._reader = StripeReader(
-                settings.stripe.api_key.get_secret_value(), settings.stripe.api_base
+                settings.stripe.api_key.get_secret_value(),
+                settings.stripe.api_base,
+                count=self.metrics.count_stripe_read,
             )
             self._stack.push_async_callback(self._reader.close)
             self._pubsub, self._authenticator = await open_salesforce(settings, self._stack)
@@ -137,7 +139,10 @@ class Service:
         )
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, http.host, http.port).start()
+        try:
+            await web.TCPSite(runner, http.host, http.port).start()
+        except OSError as error:
+            raise BridgeError(f"cannot listen on {http.host}:{http.port}: {error}") from error
         host, port = runner.addresses[0][:2]
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

@@ -33,6 +33,7 @@ _PER_MONTH = {
     Interval.MONTH: Fraction(1),
 }
 """How many of an interval are in a month, by Stripe's own rule; a year is twelve months."""
+_WHOLE = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +100,30 @@ def value(plan: Plan, months: int) -> Fraction:
         amounts = invoice(plan.items, plan.discounts)
         periods = [periods_a_month(item.price) * months for item in plan.items]
         return sum((net * n for net, n in zip(amounts, periods, strict=True)), Fraction(0))
-    invoices: dict[dt.datetime, list[tuple[Item, Fraction]]] = defaultdict(list)
-    for item in plan.items:
+    invoices: dict[dt.datetime, list[tuple[int, Fraction]]] = defaultdict(list)
+    for position, item in enumerate(plan.items):
         count = periods_a_month(item.price) * months
         for nth in range(math.ceil(count)):
-            weight = min(Fraction(1), count - nth)
-            invoices[_begins(plan.start, item.price, nth)].append((item, weight))
+            weight = min(_WHOLE, count - nth)
+            invoices[_begins(plan.start, item.price, nth)].append((position, weight))
     once = _Once()
+    totals: dict[object, Fraction] = {}
     total = Fraction(0)
     for at in sorted(invoices):
-        due = [replace(item, discounts=once.still(item.discounts, at)) for item, _ in invoices[at]]
+        entries = invoices[at]
+        own = [once.still(plan.items[position].discounts, at) for position, _ in entries]
         still = once.still(plan.discounts, at)
-        amounts = invoice(due, still)
-        total += sum(
-            (net * weight for net, (_, weight) in zip(amounts, invoices[at], strict=True)),
-            Fraction(0),
-        )
-        once.use(due, still)
+        # Most invoices are like the one before.
+        alike = (tuple(entries), tuple(map(id, still)), tuple(tuple(map(id, each)) for each in own))
+        if alike not in totals:
+            due = [
+                replace(plan.items[position], discounts=discounts)
+                for (position, _), discounts in zip(entries, own, strict=True)
+            ]
+            weighed = zip(invoice(due, still), entries, strict=True)
+            totals[alike] = sum((net * weight for net, (_, weight) in weighed), Fraction(0))
+            once.use(due, still)
+        total += totals[alike]
     return total
 
 

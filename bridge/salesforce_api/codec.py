@@ -12,6 +12,8 @@ import fastavro
 
 from bridge.errors import PackageMissing
 
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
 
 class Codec:
     """Encodes and decodes the events of one schema."""
@@ -70,7 +72,7 @@ def _wire(name: str, value: Any, kind: str, nullable: bool) -> Any:
         if isinstance(value, str):
             value = dt.datetime.fromisoformat(value)
         if isinstance(value, dt.datetime):
-            return int(value.timestamp()) * 1000 + value.microsecond // 1000
+            return (value - _EPOCH) // dt.timedelta(milliseconds=1)
         return int(value)
     if kind == "double":
         return float(value)

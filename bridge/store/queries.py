@@ -1,4 +1,4 @@
-"""The SQL of the SQLite store: functions of a connection, inside the caller's transaction."""
+"""The SQL of an event's way: functions of a connection, inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ from functools import cache
 from bridge.store.inbox import (
     Arrival,
     Claimed,
-    Counts,
     Cursor,
-    EventRow,
     InFlight,
-    Moment,
     Move,
     Settlement,
     State,
@@ -24,10 +21,6 @@ _ADMIT_ROWS = 100
 _INBOX_COLUMNS = (
     "seq, event_id, type, created, api_version, livemode, account, lane, state, admitted_at, "
     "due_at, finished_at, outcome, reason"
-)
-_EVENT_COLUMNS = (
-    "event_id, type, created, api_version, livemode, account, lane, state, admitted_at, due_at, "
-    "attempts, sent_at, finished_at, outcome, reason, read_keys"
 )
 
 
@@ -182,7 +175,7 @@ def record(connection: sqlite3.Connection, moves: Sequence[Move], now: float) ->
     )
     moved = connection.execute(_RECORD, {"now": now, "moves": body}).fetchall()
     _advance(connection, [lane for _, lane, state, _ in moved if state in ("done", "dead")])
-    _note(connection, now, [(seq, state, reason) for seq, _, state, reason in moved])
+    note(connection, now, [(seq, state, reason) for seq, _, state, reason in moved])
 
 
 _SETTLE_FIND = """
@@ -228,7 +221,7 @@ def complete(
         moved.append(event_id)
     connection.executemany(_SETTLE, updates)
     _advance(connection, lanes)
-    _note(connection, now, notes)
+    note(connection, now, notes)
     return frozenset(moved)
 
 
@@ -255,9 +248,8 @@ SELECT value ->> 0, ?, value ->> 1, value ->> 2 FROM json_each(?)
 """
 
 
-def _note(
-    connection: sqlite3.Connection, now: float, notes: Sequence[tuple[int, str, str]]
-) -> None:
+def note(connection: sqlite3.Connection, now: float, notes: Sequence[tuple[int, str, str]]) -> None:
+    """Adds to the timelines: row, what, detail."""
     if notes:
         connection.execute(_NOTE, (now, json.dumps(notes)))
 
@@ -319,102 +311,3 @@ def beat(connection: sqlite3.Connection, now: float) -> None:
         "ON CONFLICT (one) DO UPDATE SET at = excluded.at",
         (now,),
     )
-
-
-def counts(connection: sqlite3.Connection) -> Counts:
-    """Events by state and refusals by cause."""
-    states: dict[State, int] = {}
-    oldest: list[float] = []
-    for state in State:
-        states[state], first = connection.execute(
-            f"SELECT count(*), min(seq) FROM inbox INDEXED BY inbox_{state.value} "  # noqa: S608
-            f"WHERE {_is(state)}"
-        ).fetchone()
-        if first is not None and state not in (State.DONE, State.DEAD):
-            oldest += connection.execute(
-                "SELECT admitted_at FROM inbox WHERE seq = ?", (first,)
-            ).fetchone()
-    refused = dict(connection.execute("SELECT cause, count FROM refused ORDER BY cause"))
-    return Counts(states, min(oldest, default=None), refused)
-
-
-def _is(state: State) -> str:
-    """A condition that a partial index can serve: with a parameter it could not."""
-    return f"state = '{state.value}'"
-
-
-def list_events(
-    connection: sqlite3.Connection, state: State | None, lane: str | None, limit: int
-) -> list[EventRow]:
-    """The newest events first."""
-    wanted = "TRUE" if state is None else _is(state)
-    if lane is not None:
-        wanted += " AND lane = :lane"
-    rows = connection.execute(
-        f"SELECT {_EVENT_COLUMNS} FROM inbox WHERE {wanted} "  # noqa: S608
-        "ORDER BY seq DESC LIMIT :limit",
-        {"lane": lane, "limit": limit},
-    )
-    return [_event_row(row) for row in rows]
-
-
-def get_event(
-    connection: sqlite3.Connection, event_id: str
-) -> tuple[EventRow, list[Moment]] | None:
-    """An event and its timeline."""
-    row = connection.execute(
-        f"SELECT {_EVENT_COLUMNS} FROM inbox WHERE event_id = ?",  # noqa: S608
-        (event_id,),
-    ).fetchone()
-    if row is None:
-        return None
-    event = _event_row(row)
-    moments = connection.execute(
-        "SELECT at, what, detail FROM timeline "
-        "WHERE seq = (SELECT seq FROM inbox WHERE event_id = ?) ORDER BY timeline.rowid",
-        (event_id,),
-    )
-    return event, [Moment(event.admitted_at, "admitted", ""), *(Moment(*m) for m in moments)]
-
-
-def _event_row(row: tuple[object, ...]) -> EventRow:
-    fields = dict(zip(_EVENT_COLUMNS.split(", "), row, strict=True))
-    fields["state"] = State(str(fields["state"]))
-    fields["livemode"] = bool(fields["livemode"])
-    fields["read_keys"] = tuple(json.loads(str(fields["read_keys"])))
-    return EventRow(**fields)  # type: ignore[arg-type]
-
-
-def retry(connection: sqlite3.Connection, event_ids: Sequence[str] | None, now: float) -> int:
-    """Puts dead events back; their attempts start again."""
-    moved = connection.execute(
-        "UPDATE inbox SET state = 'new', due_at = :now, attempts = 0, finished_at = NULL, "
-        "outcome = NULL, reason = '' "
-        "WHERE state = 'dead' AND seq IN (SELECT seq FROM payload) "
-        "AND (:ids IS NULL OR event_id IN (SELECT value FROM json_each(:ids))) RETURNING seq",
-        {"now": now, "ids": None if event_ids is None else json.dumps(list(event_ids))},
-    ).fetchall()
-    _note(connection, now, [(seq, "retried", "by an operator") for (seq,) in moved])
-    return len(moved)
-
-
-def discard(connection: sqlite3.Connection, event_ids: Sequence[str], now: float) -> int:
-    """Dead events, done by decree."""
-    moved = connection.execute(
-        "UPDATE inbox SET state = 'done', outcome = 'discarded', finished_at = ? "
-        "WHERE state = 'dead' AND event_id IN (SELECT value FROM json_each(?)) RETURNING seq",
-        (now, json.dumps(list(event_ids))),
-    ).fetchall()
-    _note(connection, now, [(seq, "discarded", "by an operator") for (seq,) in moved])
-    return len(moved)
-
-
-def purge(connection: sqlite3.Connection, finished_before: float, limit: int) -> int:
-    """Deletes some finished events with all that belongs to them."""
-    seqs = connection.execute(
-        "SELECT seq FROM inbox WHERE state = 'done' AND finished_at < ? LIMIT ?",
-        (finished_before, limit),
-    ).fetchall()
-    for table in ("timeline", "payload", "inbox"):
-        connection.executemany(f"DELETE FROM {table} WHERE seq = ?", seqs)  # noqa: S608
-    return len(seqs)

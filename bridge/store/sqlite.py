@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from bridge.clock import Clock, system_clock
 from bridge.errors import StoreInUse, StoreUnavailable
-from bridge.store import queries
+from bridge.store import operator, queries
 from bridge.store.inbox import (
     Arrival,
     Claimed,
@@ -148,27 +148,27 @@ class SqliteInbox:
 
     async def retry(self, event_ids: Sequence[str] | None) -> int:
         now = self._clock()
-        moved = await self._writer.run(lambda c: queries.retry(c, event_ids, now))
+        moved = await self._writer.run(lambda c: operator.retry(c, event_ids, now))
         self._changed.set()
         return moved
 
     async def discard(self, event_ids: Sequence[str]) -> int:
         now = self._clock()
-        return await self._writer.run(lambda c: queries.discard(c, event_ids, now))
+        return await self._writer.run(lambda c: operator.discard(c, event_ids, now))
 
     async def purge(self, finished_before: float) -> int:
-        return await self._writer.run(lambda c: queries.purge(c, finished_before, _PURGE_ROWS))
+        return await self._writer.run(lambda c: operator.purge(c, finished_before, _PURGE_ROWS))
 
     async def counts(self) -> Counts:
-        return await self._read(queries.counts)
+        return await self._read(operator.counts)
 
     async def list_events(
         self, *, state: State | None = None, lane: str | None = None, limit: int = 100
     ) -> list[EventRow]:
-        return await self._read(lambda c: queries.list_events(c, state, lane, limit))
+        return await self._read(lambda c: operator.list_events(c, state, lane, limit))
 
     async def get_event(self, event_id: str) -> tuple[EventRow, list[Moment]] | None:
-        return await self._read(lambda c: queries.get_event(c, event_id))
+        return await self._read(lambda c: operator.get_event(c, event_id))
 
     async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Runs a query beside the writer, so that a long one holds up no admission."""

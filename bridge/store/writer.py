@@ -107,12 +107,12 @@ class Writer:
     def _commit(self, batch: list[_Ticket]) -> None:
         try:
             self._transaction(batch)
-        except (sqlite3.OperationalError, StoreUnavailable) as error:
-            _log.error("the store cannot be written: %s", error)
-            for ticket in batch:
-                ticket.error = StoreUnavailable(f"the store cannot be written: {error}")
         except Exception as error:
-            if len(batch) == 1:
+            if _is_the_stores(error):
+                _log.error("the store cannot be written: %s", error)
+                for ticket in batch:
+                    ticket.error = StoreUnavailable(f"the store cannot be written: {error}")
+            elif len(batch) == 1:
                 batch[0].error = error
             else:
                 for ticket in batch:
@@ -166,6 +166,11 @@ class Writer:
                 connection.close()
             except sqlite3.Error as error:
                 _log.error("the store did not close cleanly: %s", error)
+
+
+def _is_the_stores(error: Exception) -> bool:
+    """Whether the file or the disk is at fault, and not the job: locked, full, broken."""
+    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
 
 
 def _hand_over(batch: list[_Ticket]) -> None:

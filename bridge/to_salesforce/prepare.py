@@ -23,7 +23,7 @@ from bridge.to_salesforce.translate import (
     translate,
 )
 
-_ROUNDS = 4
+_ROUNDS = 6
 
 
 class Unanswered(BridgeError):

@@ -64,7 +64,7 @@ class Clouds:
         ):
             if process is not None:
                 await process.stop()
-        await self._stripe_http.close_async()
+        await self._stripe_http.close_async()  # type: ignore[no-untyped-call]
         await self.http.close()
         self._folder.cleanup()
 
@@ -76,9 +76,8 @@ class Clouds:
         now = ["--now", self._now] if self._now else []
         self._stripe = self._process("stripe", [sys.executable, "-m", "rehearsal.stripe", *now])
         await asyncio.gather(self._salesforce.start(), self._stripe.start())
-        self.salesforce_said, self.stripe_said = await asyncio.gather(
-            self._salesforce.ready(), self._stripe.ready()
-        )
+        self.salesforce_said = await self._salesforce.ready()
+        self.stripe_said = await self._stripe.ready()
         self.org = Org(
             self.http, self.salesforce_said["http_url"], self.salesforce_said["access_token"]
         )

@@ -15,12 +15,10 @@ import click
 
 from rehearsal.org.apex import ApexRuntime
 from rehearsal.org.apex.testing import Coverage, TestResult, coverage, run_tests
-from rehearsal.org.bus.subscribers import ApexSubscribers
-from rehearsal.org.bus.subscriptions import event_triggers
 from rehearsal.org.errors import OrgError
 from rehearsal.org.flow import FlowRuntime
 from rehearsal.org.org import Org
-from rehearsal.org.server.assembly import Ports, serving
+from rehearsal.org.server.assembly import Ports, apex_subscribers, serving
 from rehearsal.org.server.rest.jsontext import loads
 from rehearsal.org.source import load_project
 
@@ -133,21 +131,12 @@ def _total(report: list[Coverage]) -> float:
     return 100.0 * sum(len(unit.covered) for unit in report) / lines if lines else 100.0
 
 
-def _subscribers(org: Org) -> ApexSubscribers:
-    return ApexSubscribers(
-        org.bus,
-        org.triggers,
-        event_triggers(org.project),
-        lambda work: org.run(work, user=org.automated_process),
-    )
-
-
 async def _serve(org: Org, ports: Ports) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with serving(org, _subscribers(org), ports) as address:
+    async with serving(org, apex_subscribers(org), ports) as address:
         click.echo(json.dumps(asdict(address)))
         sys.stdout.flush()
         await stop.wait()

@@ -87,10 +87,9 @@ class Security:
             granted = _by_profile(target, profile)
             if granted:
                 objects[target.name.lower()] = granted
-            if profile in {ADMINISTRATOR, STANDARD_USER}:
-                for field in target:
-                    if not field.custom:
-                        fields[target.name.lower(), field.name.lower()] = _BOTH
+            for field in target:
+                if _open(target, field, profile):
+                    fields[target.name.lower(), field.name.lower()] = _BOTH
         for granted_set in self._assigned(user_id):
             for name, rights in granted_set.objects.items():
                 objects[name] = objects.get(name, frozenset()) | rights
@@ -117,6 +116,13 @@ def _by_profile(target: ObjectType, profile: str) -> frozenset[str]:
     if target.kind is ObjectKind.METADATA:
         return _READ if profile == ADMINISTRATOR else frozenset()
     return frozenset()
+
+
+def _open(target: ObjectType, field: Field, profile: str) -> bool:
+    """Whether a field needs no grant; events and custom metadata have no field-level security."""
+    if target.kind in {ObjectKind.EVENT, ObjectKind.METADATA}:
+        return True
+    return not field.custom and profile in {ADMINISTRATOR, STANDARD_USER}
 
 
 def may(user: User, target: ObjectType, right: str) -> bool:

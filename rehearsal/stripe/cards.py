@@ -25,6 +25,12 @@ DECLINES = {
     "stolen_card": Decline("card_declined", "stolen_card", _DECLINED, hard=True),
     "expired_card": Decline("expired_card", None, "Your card has expired."),
     "incorrect_cvc": Decline("incorrect_cvc", None, "Your card's security code is incorrect."),
+    "authentication_required": Decline(
+        "payment_intent_authentication_failure",
+        None,
+        "We are unable to authenticate your payment method. Please choose a different payment"
+        " method and try again.",
+    ),
     "processing_error": Decline(
         "processing_error",
         None,
@@ -34,7 +40,7 @@ DECLINES = {
 
 
 @dataclass(frozen=True, slots=True)
-class TestCard:
+class CardBehaviour:
     """A card as a test token gives it; ``attachable`` is false where saving it is declined."""
 
     brand: str
@@ -43,40 +49,48 @@ class TestCard:
     attachable: bool = True
     refunds: str = "succeeded"
     disputes: str | None = None
+    authenticates: bool = False
 
 
 TEST_CARDS = {
-    "pm_card_visa": TestCard("visa", "4242"),
-    "pm_card_visa_debit": TestCard("visa", "5556"),
-    "pm_card_mastercard": TestCard("mastercard", "4444"),
-    "pm_card_amex": TestCard("amex", "8431"),
-    "pm_card_discover": TestCard("discover", "1117"),
-    "pm_card_bypassPending": TestCard("visa", "0077"),
-    "pm_card_chargeCustomerFail": TestCard("visa", "0341", "generic_decline"),
-    "pm_card_chargeDeclined": TestCard("visa", "0002", "generic_decline", attachable=False),
-    "pm_card_visa_chargeDeclined": TestCard("visa", "0002", "generic_decline", attachable=False),
-    "pm_card_chargeDeclinedInsufficientFunds": TestCard(
+    "pm_card_visa": CardBehaviour("visa", "4242"),
+    "pm_card_visa_debit": CardBehaviour("visa", "5556"),
+    "pm_card_mastercard": CardBehaviour("mastercard", "4444"),
+    "pm_card_amex": CardBehaviour("amex", "8431"),
+    "pm_card_discover": CardBehaviour("discover", "1117"),
+    "pm_card_bypassPending": CardBehaviour("visa", "0077"),
+    "pm_card_chargeCustomerFail": CardBehaviour("visa", "0341", "generic_decline"),
+    "pm_card_chargeDeclined": CardBehaviour("visa", "0002", "generic_decline", attachable=False),
+    "pm_card_visa_chargeDeclined": CardBehaviour(
+        "visa", "0002", "generic_decline", attachable=False
+    ),
+    "pm_card_chargeDeclinedInsufficientFunds": CardBehaviour(
         "visa", "9995", "insufficient_funds", attachable=False
     ),
-    "pm_card_visa_chargeDeclinedInsufficientFunds": TestCard(
+    "pm_card_visa_chargeDeclinedInsufficientFunds": CardBehaviour(
         "visa", "9995", "insufficient_funds", attachable=False
     ),
-    "pm_card_visa_chargeDeclinedLostCard": TestCard("visa", "9987", "lost_card", attachable=False),
-    "pm_card_visa_chargeDeclinedStolenCard": TestCard(
+    "pm_card_visa_chargeDeclinedLostCard": CardBehaviour(
+        "visa", "9987", "lost_card", attachable=False
+    ),
+    "pm_card_visa_chargeDeclinedStolenCard": CardBehaviour(
         "visa", "9979", "stolen_card", attachable=False
     ),
-    "pm_card_chargeDeclinedExpiredCard": TestCard("visa", "0069", "expired_card", attachable=False),
-    "pm_card_chargeDeclinedIncorrectCvc": TestCard(
+    "pm_card_chargeDeclinedExpiredCard": CardBehaviour(
+        "visa", "0069", "expired_card", attachable=False
+    ),
+    "pm_card_chargeDeclinedIncorrectCvc": CardBehaviour(
         "visa", "0127", "incorrect_cvc", attachable=False
     ),
-    "pm_card_chargeDeclinedProcessingError": TestCard(
+    "pm_card_chargeDeclinedProcessingError": CardBehaviour(
         "visa", "0119", "processing_error", attachable=False
     ),
-    "pm_card_pendingRefund": TestCard("visa", "7726", refunds="pending"),
-    "pm_card_refundFail": TestCard("visa", "5126", refunds="failed"),
-    "pm_card_createDispute": TestCard("visa", "0259", disputes="fraudulent"),
-    "pm_card_createDisputeProductNotReceived": TestCard(
+    "pm_card_authenticationRequired": CardBehaviour("visa", "3184", authenticates=True),
+    "pm_card_pendingRefund": CardBehaviour("visa", "7726", refunds="pending"),
+    "pm_card_refundFail": CardBehaviour("visa", "5126", refunds="failed"),
+    "pm_card_createDispute": CardBehaviour("visa", "0259", disputes="fraudulent"),
+    "pm_card_createDisputeProductNotReceived": CardBehaviour(
         "visa", "2685", disputes="product_not_received"
     ),
-    "pm_card_createDisputeInquiry": TestCard("visa", "1976", disputes="inquiry"),
+    "pm_card_createDisputeInquiry": CardBehaviour("visa", "1976", disputes="inquiry"),
 }

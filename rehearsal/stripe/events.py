@@ -35,6 +35,9 @@ def emit(world: World, kind: str, subject: Renderable) -> Event | None:
         seen[version] = rendered
     if kind.endswith(".updated") and not changed:
         return None
+    if world.settings.lose_next > 0:
+        world.settings.lose_next -= 1
+        return None
     event = Event(
         id=world.ids.new("evt"),
         created=world.now(),

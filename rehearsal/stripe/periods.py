@@ -28,13 +28,23 @@ def boundary(anchor: int, interval: str, count: int, index: int) -> int:
 
 def next_boundary(anchor: int, interval: str, count: int, after: int) -> int:
     """The first boundary strictly after ``after``."""
+    return boundary(anchor, interval, count, _next_index(anchor, interval, count, after))
+
+
+def period_around(anchor: int, interval: str, count: int, moment: int) -> tuple[int, int]:
+    """The period, from boundary to boundary, that ``moment`` is in."""
+    index = _next_index(anchor, interval, count, moment)
+    return boundary(anchor, interval, count, index - 1), boundary(anchor, interval, count, index)
+
+
+def _next_index(anchor: int, interval: str, count: int, after: int) -> int:
     if after < anchor:
-        return anchor
+        return 0
     if interval in _FIXED:
-        return boundary(anchor, interval, count, (after - anchor) // (_FIXED[interval] * count) + 1)
+        return (after - anchor) // (_FIXED[interval] * count) + 1
     a, b = (dt.datetime.fromtimestamp(t, dt.UTC) for t in (anchor, after))
     months = (b.year - a.year) * 12 + b.month - a.month
     index = max(months // (_MONTHS[interval] * count) - 1, 0)
     while boundary(anchor, interval, count, index) <= after:
         index += 1
-    return boundary(anchor, interval, count, index)
+    return index

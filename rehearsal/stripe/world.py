@@ -32,6 +32,7 @@ class Settings:
     ``retry_days``: days between automatic payment attempts, "Smart Retries" made predictable.
     ``after_retries``: what becomes of the subscription: ``cancel``, ``unpaid`` or ``past_due``.
     ``settlement_delay``: seconds until a charge has its balance transaction.
+    ``lose_next``: so many events will never be generated, neither sent nor listed.
     ``settlement_rates``: worth of a major unit in a major unit of the account's currency; a
     currency without a rate settles in itself, as with a bank account in that currency.
     """
@@ -54,6 +55,7 @@ class Settings:
     dispute_fee: int = 1500
     dispute_days: int = 9
     trial_warning: int = 3 * DAY
+    lose_next: int = 0
 
 
 @dataclass(slots=True)

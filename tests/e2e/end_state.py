@@ -14,8 +14,10 @@ ROOT = Path(__file__).parents[2]
 NOW = "2026-10-01T09:00:00Z"
 """Where Stripe's clock stands when a story begins, so that two runs book the same days."""
 
-_STRIPE_ID = re.compile(r"\b(acct|ch|cus|evt|in|pi|price|prod|sub|txn|si)_[A-Za-z0-9]+")
-_SALESFORCE_ID = re.compile(r"\b[a-zA-Z0-9]{3}[0]{3}[a-zA-Z0-9]{9}[A-Z0-5]{3}\b")
+_STRIPE_ID = re.compile(
+    r"(?<![A-Za-z0-9])(acct|ch|cus|evt|in|pi|price|prod|sub|txn|si)_[A-Za-z0-9]+"
+)
+_SALESFORCE_ID = re.compile(r"\b[a-zA-Z0-9]{3}Lc[a-zA-Z0-9]{10}[A-Z0-5]{3}\b")
 _MOMENTS = {"As_Of__c", "Occurred_At__c", "First_Seen__c", "Last_Seen__c"}
 _NUMBERED = {"Name", "Invoice_Number__c", "ContractNumber"}
 

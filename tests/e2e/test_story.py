@@ -10,12 +10,14 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from rehearsal.demo.clouds import Clouds
 from rehearsal.demo.org import Record, Snapshot
@@ -26,10 +28,31 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 async def tell(clouds: Clouds) -> Snapshot:
+    """Plays the whole story; Stripe's own books must say of each customer what the ledger says."""
     story = Story(clouds)
     async for _ in story.play():
         pass
+    assert ledger(story.snapshot) == await books(clouds)
     return story.snapshot
+
+
+async def books(clouds: Clouds) -> dict[tuple[str, str], Decimal]:
+    """Gross cash by customer and currency, from the stand-in's double-entry book."""
+    totals = (await clouds.standin("GET", "book"))["totals"]
+    return {
+        (row["customer"], row["currency"].upper()): Decimal(row["gross"]).scaleb(-2)
+        for row in totals
+        if row["gross"]
+    }
+
+
+def ledger(records: Snapshot) -> dict[tuple[str, str], Decimal]:
+    """The same from the Revenue Entries."""
+    found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for entry in records["Bridge_Entry__c"].values():
+        customer = records["Bridge_Customer__c"][entry["Customer__c"]]["Stripe_Id__c"]
+        found[customer, entry["Currency__c"]] += Decimal(entry["Original_Gross__c"])
+    return dict(found)
 
 
 @contextlib.asynccontextmanager
@@ -132,7 +155,7 @@ class TestTheStory:
         assert told["steps"][-1]["changes"] == []
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def reference(project: Path) -> dict[str, list[str]]:
     """The end state of an undisturbed story."""
     async with Clouds(project, SEED, now=NOW) as clouds:
@@ -162,7 +185,8 @@ class TestTheSameEnd:
         self, project: Path, reference: dict[str, list[str]]
     ) -> None:
         async with Clouds(project, SEED, now=NOW) as clouds:
-            await clouds.standin("POST", "delivery", {"duplicate": 9, "shuffle": 50, "concurrency": 4})
+            disorder = {"duplicate": 9, "shuffle": 50, "concurrency": 4}
+            await clouds.standin("POST", "delivery", disorder)
             assert end_state(await tell(clouds)) == reference
 
 

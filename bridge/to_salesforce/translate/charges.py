@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from bridge.contract import EntryRow
-from bridge.money import allocate
+from bridge.money import allocate, to_major
 from bridge.stripe_api.facts import Kind, Need
 from bridge.to_salesforce.translate import paths
 from bridge.to_salesforce.translate.fields import (
@@ -15,7 +15,6 @@ from bridge.to_salesforce.translate.fields import (
     currency_code,
     cut,
     day,
-    major,
 )
 from bridge.to_salesforce.translate.shape import (
     Json,
@@ -116,13 +115,13 @@ def row(
         occurred_at=occurred,
         date=day(occurred, ctx.rules.time_zone),
         currency=currency,
-        gross=major(gross, currency),
-        tax=major(tax, currency),
-        net=major(gross - tax, currency),
+        gross=to_major(gross, currency),
+        tax=to_major(tax, currency),
+        net=to_major(gross - tax, currency),
         balance_transaction=reference(first(found, "balance_transaction")),
-        settled_gross=major(amount(settled, "amount"), home) if settled and home else None,
+        settled_gross=to_major(amount(settled, "amount"), home) if settled and home else None,
         settled_currency=home,
-        fee=major(whole(settled, "fee") or 0, home) if settled and home else None,
+        fee=to_major(whole(settled, "fee") or 0, home) if settled and home else None,
         settlement_pending=settled is None,
         description=cut(text(found, "description"), 255),
     )

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from bridge.contract import LedgerRow
-from bridge.money import round_major, to_major
 from bridge.to_salesforce.translate.lookup import Lookup
 from bridge.to_salesforce.translate.outcome import Untranslatable
 from bridge.to_salesforce.translate.rules import BookingRules
@@ -82,13 +79,3 @@ def whole_or_none(value: str | None, longest: int) -> str | None:
 def currency_code(found: Json, *paths: str) -> str:
     """The ISO code in capitals, as Salesforce spells it."""
     return required(found, *paths).upper()
-
-
-def major(minor: int, currency: str) -> Decimal:
-    """Minor units as major units."""
-    return to_major(minor, currency)
-
-
-def rounded(minor: Fraction, currency: str) -> Decimal:
-    """An exact amount in minor units as major units, rounded once."""
-    return round_major(minor, currency)

@@ -12,6 +12,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from bridge.contract import RenewalRow
+from bridge.money import to_major
 from bridge.stripe_api.facts import Kind, Need
 from bridge.to_salesforce.translate import paths
 from bridge.to_salesforce.translate.fields import (
@@ -19,7 +20,6 @@ from bridge.to_salesforce.translate.fields import (
     Snapshot,
     currency_code,
     cut,
-    major,
     whole_or_none,
 )
 from bridge.to_salesforce.translate.lookup import gather_two
@@ -82,8 +82,8 @@ def row(ctx: Context, at: Snapshot, seen: Picture, subscription: str | None) -> 
         due_date=ctx.day(due_at(found)),
         paid_date=ctx.day(paid),
         currency=currency,
-        amount_due=major(amount(found, "amount_due"), currency),
-        amount_paid=major(amount(found, "amount_paid"), currency),
+        amount_due=to_major(amount(found, "amount_due"), currency),
+        amount_paid=to_major(amount(found, "amount_paid"), currency),
         attempt_count=min(attempts, 9999),
         next_retry=moment(found, "next_payment_attempt") if waiting else None,
         invoice_page=whole_or_none(text(found, "hosted_invoice_url"), 1024),

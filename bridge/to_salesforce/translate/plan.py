@@ -191,7 +191,10 @@ def _transform(price: Json) -> Transform | None:
     divide_by = whole(price, "transform_quantity.divide_by")
     if not divide_by or divide_by < 1:
         return None
-    return Transform(divide_by, Round(text(price, "transform_quantity.round") or "up"))
+    rounding = text(price, "transform_quantity.round")
+    if rounding not in set(Round):
+        raise Untranslatable(f"{name_of(price)}: unknown rounding {rounding}")
+    return Transform(divide_by, Round(rounding))
 
 
 def metered(price: Any) -> bool:

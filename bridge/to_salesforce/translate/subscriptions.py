@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from bridge.contract import SubscriptionRow
-from bridge.money import first_invoice, monthly, value
+from bridge.money import first_invoice, monthly, round_major, value
 from bridge.stripe_api.facts import Kind, Need
 from bridge.to_salesforce.translate import paths
 from bridge.to_salesforce.translate.fields import (
@@ -21,7 +21,6 @@ from bridge.to_salesforce.translate.fields import (
     currency_code,
     cut,
     day,
-    rounded,
 )
 from bridge.to_salesforce.translate.plan import (
     began_with_trial,
@@ -70,10 +69,10 @@ def row(ctx: Context, at: Snapshot, sold: Sold) -> SubscriptionRow:
         quantity=_quantity(items),
         interval=_interval(items),
         currency=currency,
-        mrr=rounded(mrr, currency),
-        acv=rounded(value(sold.plan, 12), currency),
-        tcv=None if tcv is None else rounded(tcv, currency),
-        first_invoice=rounded(first_invoice(sold.plan) + sold.one_off, currency),
+        mrr=round_major(mrr, currency),
+        acv=round_major(value(sold.plan, 12), currency),
+        tcv=None if tcv is None else round_major(tcv, currency),
+        first_invoice=round_major(first_invoice(sold.plan) + sold.one_off, currency),
         term_months=sold.term,
         start_date=day(happened(found, "start_date", "created"), ctx.rules.time_zone),
         active_date=ctx.day(active_since(found)),

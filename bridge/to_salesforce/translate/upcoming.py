@@ -13,9 +13,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from bridge.contract import RenewalRow
-from bridge.money import Discount, Duration, Interval, Plan, invoice
+from bridge.money import Discount, Duration, Interval, Plan, invoice, round_major
 from bridge.to_salesforce.translate import paths
-from bridge.to_salesforce.translate.fields import Context, Snapshot, currency_code, rounded
+from bridge.to_salesforce.translate.fields import Context, Snapshot, currency_code
 from bridge.to_salesforce.translate.plan import (
     interval_label,
     interval_of,
@@ -85,8 +85,8 @@ def _row(
         due_date=ctx.day(due + dt.timedelta(days=grace)) if due else None,
         paid_date=None,
         currency=currency,
-        amount_due=rounded(amount, currency),
-        amount_paid=rounded(Fraction(0), currency),
+        amount_due=round_major(amount, currency),
+        amount_paid=round_major(Fraction(0), currency),
         attempt_count=0,
         next_retry=None,
         invoice_page=None,

@@ -101,7 +101,6 @@ class ClassInfo:
     modifiers: frozenset[str] = frozenset()
     superclass: ClassInfo | None = None
     interfaces: list[ClassInfo] = field(default_factory=list)
-    interface_types: list[Type] = field(default_factory=list)
     fields: dict[str, FieldInfo] = field(default_factory=dict)
     methods: dict[str, list[MethodInfo]] = field(default_factory=dict)
     constructors: list[MethodInfo] = field(default_factory=list)

@@ -14,6 +14,7 @@ from rehearsal.org.errors import LimitExceeded
 from rehearsal.org.limits import Limits
 from rehearsal.org.org import Org
 from rehearsal.org.ports import EventRun, Operation, Timing
+from rehearsal.org.schema import ObjectKind
 from rehearsal.org.values import Row
 
 MOST_EVENTS = 500
@@ -37,6 +38,11 @@ class TestEvents:
         self._org, self._runtime, self._tx = org, runtime, tx
         self._waiting: list[_Batch] = []
         self._replay = 0
+        self._tips = {
+            target.name: org.bus.tip(target.name)
+            for target in org.schema.objects.values()
+            if target.kind is ObjectKind.EVENT
+        }
         self._sizes = {
             config.consumer.lower(): config.batch_size for config in org.project.subscriber_configs
         }
@@ -49,24 +55,31 @@ class TestEvents:
             self._run(batch)
 
     def _collect(self) -> None:
-        """Takes the published events, in order, one batch for each run of the same kind."""
+        """Takes the published events: those sent at once, then those that wait for the commit."""
+        for event, tip in self._tips.items():
+            for stored in self._org.bus.following(event, tip):
+                self._tips[event] = stored.replay
+                self._add(event, stored.as_row())
         for event, values in self._tx.outbox:
-            self._replay += 1
-            if self._replay > MOST_EVENTS:
-                raise LimitExceeded(f"Too many events in a test: {self._replay}")
             row = {
                 "attributes": {"type": event},
                 **values,
-                "ReplayId": str(self._replay),
                 "CreatedDate": self._tx.now().replace(microsecond=0),
                 "CreatedById": self._tx.user.id,
             }
-            last = self._waiting[-1] if self._waiting else None
-            if last is None or last.event != event or last.retries:
-                last = _Batch(event, [])
-                self._waiting.append(last)
-            last.rows.append(row)
+            self._add(event, row)
         self._tx.outbox.clear()
+
+    def _add(self, event: str, row: Row) -> None:
+        """Events of one kind that follow each other come in one batch."""
+        self._replay += 1
+        if self._replay > MOST_EVENTS:
+            raise LimitExceeded(f"Too many events in a test: {self._replay}")
+        last = self._waiting[-1] if self._waiting else None
+        if last is None or last.event != event or last.retries:
+            last = _Batch(event, [])
+            self._waiting.append(last)
+        last.rows.append({**row, "ReplayId": str(self._replay)})
 
     def _run(self, batch: _Batch) -> None:
         if not self._runtime.has(batch.event, Timing.AFTER, Operation.INSERT):

@@ -72,7 +72,6 @@ class Execution:
     event: EventContext | None = None
     test: TestContext | None = None
     log: list[str] = field(default_factory=list)
-    scope_variables: dict[str, Any] = field(default_factory=dict)
 
     @property
     def statics(self) -> dict[str, Any]:

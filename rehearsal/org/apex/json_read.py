@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.org.apex.classes import ClassInfo, ClassKind
-from rehearsal.org.apex.compiler.conversion import to_id
+from rehearsal.org.apex.conversion import to_id
 from rehearsal.org.apex.types import (
     BLOB,
     BOOLEAN,

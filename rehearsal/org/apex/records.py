@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from rehearsal.org.apex.types import Kind, Type, list_of
 from rehearsal.org.apex.values import (
     AggregateRow,
     ApexList,
@@ -134,7 +133,3 @@ def aggregated(query: Query) -> bool:
 
 def _aggregate(row: Row) -> dict[str, Any]:
     return {name.lower(): value for name, value in row.items() if name != "attributes"}
-
-
-def record_list(sobject: ObjectType, records: list[SObject]) -> ApexList:
-    return ApexList(list_of(Type(sobject.name, (), Kind.SOBJECT)), records)

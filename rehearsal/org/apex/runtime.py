@@ -5,16 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from rehearsal.org.apex import library as library
 from rehearsal.org.apex.classes import ClassInfo, MethodInfo
-from rehearsal.org.apex.compiler import assignment as assignment
-from rehearsal.org.apex.compiler import calls as calls
-from rehearsal.org.apex.compiler import creation as creation
-from rehearsal.org.apex.compiler import dml as dml
-from rehearsal.org.apex.compiler import literals as literals
-from rehearsal.org.apex.compiler import operators as operators
-from rehearsal.org.apex.compiler import queries as queries
-from rehearsal.org.apex.compiler import switch as switch
 from rehearsal.org.apex.compiler.declarations import (
     check_class,
     declare,

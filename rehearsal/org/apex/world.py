@@ -8,8 +8,8 @@ from tree_sitter import Node
 
 from rehearsal.org.apex.builtins import builtin_classes
 from rehearsal.org.apex.classes import ClassInfo, ClassKind
-from rehearsal.org.apex.library.registry import LIBRARY, split_arguments
 from rehearsal.org.apex.parsing import Unit, children, part, source
+from rehearsal.org.apex.registry import LIBRARY, split_arguments
 from rehearsal.org.apex.types import (
     COLLECTIONS,
     DATE,
@@ -241,7 +241,7 @@ class World:
     def _query_cost(self, given: Type, wanted: Type) -> int | None:
         row = given.args[0]
         if wanted.kind is Kind.SOBJECT:
-            inner = self.cost(row, wanted)
+            inner = 2 if row == SOBJECT else self.cost(row, wanted)
             return None if inner is None else 5 + inner
         cost = self.cost(list_of(row), wanted)
         return None if cost is None else cost + 1
@@ -303,6 +303,7 @@ _KNOWN_NAMESPACES = frozenset(
         "cache",
         "canvas",
         "connectapi",
+        "dataweave",
         "dom",
         "flow",
         "invocable",
@@ -324,6 +325,8 @@ _KNOWN_TYPES = frozenset(
         "queueable",
         "queueablecontext",
         "schedulable",
+        "security",
+        "sobjectaccessdecision",
         "schedulablecontext",
         "database.batchable",
         "database.batchablecontext",
@@ -331,6 +334,10 @@ _KNOWN_TYPES = frozenset(
         "callable",
         "finalizer",
         "pagereference",
+        "quiddity",
+        "request",
+        "eventbus.eventpublishfailurecallback",
+        "eventbus.eventpublishsuccesscallback",
         "restcontext",
         "restrequest",
         "restresponse",

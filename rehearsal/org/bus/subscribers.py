@@ -16,10 +16,11 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import islice
 from typing import Protocol
 
 from rehearsal.org.bus.log import EventBus, StoredEvent
-from rehearsal.org.errors import LimitExceeded
+from rehearsal.org.errors import LimitExceeded, SaveError
 from rehearsal.org.ports import EventRun, Transaction, TriggerRunner
 from rehearsal.org.values import Row, id18
 
@@ -74,8 +75,8 @@ class _Partition:
 
 
 def default_backoff(retries: int) -> float:
-    """Seconds before the n-th retry; Salesforce waits longer each time, in minutes."""
-    return min(0.02 * 2.0**retries, 1.0)
+    """Seconds before the next retry. Salesforce waits longer each time too, but for minutes."""
+    return min(0.02 * 2.0**retries, 0.25)
 
 
 class ApexSubscribers:
@@ -197,7 +198,7 @@ class ApexSubscribers:
                     partition = self._next()
                     if partition is None:
                         return
-                    batch = list(partition.waiting)[: partition.trigger.batch_size]
+                    batch = list(islice(partition.waiting, partition.trigger.batch_size))
                     partition.running = True
                 self._deliver(partition, batch)
                 with self._wake:
@@ -248,6 +249,8 @@ class ApexSubscribers:
             run = undone.run
         except LimitExceeded as limit:
             run = EventRun(error=str(limit), limit=True)
+        except SaveError as refused:  # an event published by the run found no room on the bus
+            run = EventRun(error=str(refused))
         with self._wake:
             if run.retry is not None:
                 self._retry(partition, run.retry)

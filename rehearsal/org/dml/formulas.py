@@ -20,6 +20,7 @@ from rehearsal.org.formula import (
     field_kind,
     field_kinds,
     parse,
+    references,
     resolve_field,
 )
 from rehearsal.org.ports import User
@@ -77,8 +78,10 @@ class Formulas:
                     _fits(target, field, kind)
                     self._fields[target.name, field.name] = expression
                 if field.default is not None:
-                    key = target.name, field.name
-                    self._defaults[key], _ = _compiled(field.default, kinds, field)
+                    expression, kind = _compiled(field.default, kinds, field)
+                    _fits(target, field, kind)
+                    _check_default(target, field, expression)
+                    self._defaults[target.name, field.name] = expression
         rules = self._rules[target.name] = []
         for rule in target.validation_rules:
             with faults.gather():
@@ -218,6 +221,16 @@ def _compiled(text: str, kinds: KindOf, holder: Field | ValidationRule) -> tuple
         raise MetadataError(
             f"{holder.name}: {error.message}", _line(holder.where, text, error.position)
         ) from None
+
+
+def _check_default(target: ObjectType, field: Field, expression: Expression) -> None:
+    for path in references(expression):
+        if not path[0].startswith("$"):
+            raise MetadataError(
+                f"{target.name}.{field.name}: a default value cannot refer to the field "
+                f"{'.'.join(path)}",
+                field.where,
+            )
 
 
 def _line(where: Where | None, text: str, position: int) -> Where | None:

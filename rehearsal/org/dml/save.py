@@ -21,11 +21,20 @@ _INSERT_UPDATE = (Operation.INSERT, Operation.UPDATE)
 class Save:
     """The save procedure of one object in one transaction.
 
-    `loading` lets read-only stored fields in, for the org's own first data.
+    With `all_or_none` a record that is refused before its save ends the pass there. `loading`
+    lets read-only stored fields in, for the org's own first data.
     """
 
-    def __init__(self, session: Session, target: ObjectType, *, loading: bool = False) -> None:
-        self._session, self._target, self._loading = session, target, loading
+    def __init__(
+        self,
+        session: Session,
+        target: ObjectType,
+        *,
+        all_or_none: bool = False,
+        loading: bool = False,
+    ) -> None:
+        self._session, self._target = session, target
+        self._all_or_none, self._loading = all_or_none, loading
         self._engine = session.engine
         self._rule = RULES.get(target.name)
 
@@ -42,6 +51,8 @@ class Save:
             self._validate(item)  # 5
         for item in _good(items):
             self._put(item)  # 7
+        if self._all_or_none and len(_good(items)) < len(items):
+            return  # all will be undone, so nothing follows the save
         saved = {str(item.id) for item in _good(items)}
         with session.holding(session.saving, saved):
             for operation, changes in _groups(items):

@@ -150,7 +150,7 @@ class OrgTransaction:
                 items.append(item)
             return items
 
-        save = Save(self._session, target, loading=loading)
+        save = Save(self._session, target, all_or_none=all_or_none, loading=loading)
         return self._chunks(rows, chunk, save.attempt, all_or_none)
 
     def update(
@@ -180,7 +180,8 @@ class OrgTransaction:
                 items.append(item)
             return items
 
-        return self._chunks(rows, chunk, Save(self._session, target).attempt, all_or_none)
+        save = Save(self._session, target, all_or_none=all_or_none)
+        return self._chunks(rows, chunk, save.attempt, all_or_none)
 
     def upsert(
         self,
@@ -212,7 +213,8 @@ class OrgTransaction:
                     self._enforce(item, target)
             return items
 
-        return self._chunks(rows, chunk, Save(self._session, target).attempt, all_or_none)
+        save = Save(self._session, target, all_or_none=all_or_none)
+        return self._chunks(rows, chunk, save.attempt, all_or_none)
 
     def delete(
         self, sobject: str, ids: Sequence[str], *, all_or_none: bool = True, user_mode: bool = False

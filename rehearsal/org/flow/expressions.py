@@ -29,7 +29,9 @@ _MERGE = re.compile(r"\{!([^{}]*)\}")
 class Names(Protocol):
     """Who knows what a reference means."""
 
-    def read(self, reference: model.Reference) -> tuple[Type, Getter]: ...
+    def read(
+        self, reference: model.Reference, *, null_safe: bool = False
+    ) -> tuple[Type, Getter]: ...
 
     def record_field(self, path: Path, where: Where) -> str:
         """The field that ISCHANGED or PRIORVALUE is about, `$Record.X__c`."""
@@ -81,7 +83,8 @@ def expression(names: Names, text: str, where: Where) -> tuple[Type, Getter]:
     try:
         parsed = parse(text, flow=True)
         named: dict[Path, tuple[Type, Getter]] = {
-            path: names.read(model.Reference(path, where)) for path in references(parsed)
+            path: names.read(model.Reference(path, where), null_safe=True)
+            for path in references(parsed)
         }
 
         def kind_of(path: Path) -> Kind:

@@ -36,7 +36,7 @@ def _constant(schema: Schema, path: tuple[str, ...], where: Where) -> Resolved:
         case ["false"]:
             return Type(Kind.BOOLEAN), lambda interview: False
         case ["emptystring"]:
-            return Type(Kind.TEXT), lambda interview: None
+            return Type(Kind.TEXT), lambda interview: ""
     raise MetadataError(f"$GlobalConstant.{'.'.join(path)} does not exist", where)
 
 

@@ -9,7 +9,7 @@ from rehearsal.org.errors import MetadataError, Unsupported, Where
 from rehearsal.org.flow import model
 from rehearsal.org.flow.expressions import Getter, expression, template
 from rehearsal.org.flow.globals import GLOBALS
-from rehearsal.org.flow.interview import Interview
+from rehearsal.org.flow.interview import Fault, Interview
 from rehearsal.org.flow.parents import parent_of
 from rehearsal.org.flow.values import (
     NOTHING,
@@ -20,8 +20,7 @@ from rehearsal.org.flow.values import (
     field_type,
     must_fit,
 )
-from rehearsal.org.formula import Kind, Path
-from rehearsal.org.formula.runtime import round_half_up
+from rehearsal.org.formula import Kind, Path, round_half_up
 from rehearsal.org.schema import Field, ObjectType, Schema
 from rehearsal.org.values import Value
 
@@ -53,21 +52,23 @@ class Resources:
             raise MetadataError(f"field {sobject}.{name} does not exist", where)
         return found
 
-    def read(self, reference: model.Reference) -> tuple[Type, Getter]:
+    def read(self, reference: model.Reference, *, null_safe: bool = False) -> tuple[Type, Getter]:
         """The type of what a reference names and how to read it.
 
-        Raises MetadataError for what does not exist, Unsupported for a global that this org lacks.
+        A field of a record that is null is null in a formula (`null_safe`), and a Fault anywhere
+        else (release note of Spring '19, "Check for Null Record Variables"). Raises MetadataError
+        for what does not exist, Unsupported for a global that this org lacks.
         """
         root, *rest = reference.path
         if root.startswith("$"):
-            return self._global(reference, root.lower(), rest)
+            return self._global(reference, root.lower(), rest, null_safe)
         kind, getter = self._local(reference, root, rest)
         if isinstance(self.flow.elements.get(root.lower()), model.Subflow):
             rest = rest[1:]
-        return self._walk(kind, getter, rest, reference)
+        return self._walk(kind, getter, rest, reference, null_safe)
 
     def _global(
-        self, reference: model.Reference, root: str, rest: list[str]
+        self, reference: model.Reference, root: str, rest: list[str], null_safe: bool
     ) -> tuple[Type, Getter]:
         where = reference.where
         if root in ("$record", "$record__prior"):
@@ -76,10 +77,11 @@ class Resources:
                 raise MetadataError(f"{reference}: the Flow is not triggered by a record", where)
             sobject = self.object(trigger.object, where).name
             if root == "$record":
-                return self._walk(Type(sobject=sobject), lambda i: i.record, rest, reference)
+                kind = Type(sobject=sobject)
+                return self._walk(kind, lambda i: i.record, rest, reference, null_safe)
             if trigger.on in ("Create", "Delete"):
                 raise MetadataError(f"{reference}: there is no prior record on {trigger.on}", where)
-            return self._walk(Type(sobject=sobject), lambda i: i.prior, rest, reference)
+            return self._walk(Type(sobject=sobject), lambda i: i.prior, rest, reference, True)
         if root in GLOBALS:
             return GLOBALS[root](self.schema, tuple(rest), where)
         raise Unsupported(f"Flow resource {reference.path[0]}", where)
@@ -138,7 +140,12 @@ class Resources:
         return Resources(called, self.schema, self.flows).variable_type(variable)
 
     def _walk(
-        self, kind: Type, getter: Getter, parts: list[str], reference: model.Reference
+        self,
+        kind: Type,
+        getter: Getter,
+        parts: list[str],
+        reference: model.Reference,
+        null_safe: bool,
     ) -> tuple[Type, Getter]:
         """Goes from a record to its field, or up to its parents by relationship name."""
         for index, part in enumerate(parts):
@@ -153,7 +160,9 @@ class Resources:
                     )
                 if index != len(parts) - 1:
                     raise MetadataError(f"{reference}: {part} has no fields", reference.where)
-                return field_type(field), _field_getter(getter, field.name)
+                return field_type(field), _field_getter(
+                    getter, field.name, None if null_safe else reference
+                )
             parent = next(
                 (f for f in sobject if f.relationship and f.relationship.lower() == part.lower()),
                 None,
@@ -221,10 +230,24 @@ class Resources:
         return self.field(trigger.object, path[1], where).name
 
 
-def _field_getter(getter: Getter, name: str) -> Getter:
+def not_set(reference: model.Reference) -> Fault:
+    """The fault of reading what is null."""
+    return Fault(
+        f"The flow failed to access the value for {reference} because it hasn't been set or "
+        "assigned."
+    )
+
+
+def _field_getter(getter: Getter, name: str, needed: model.Reference | None) -> Getter:
+    """Reads a field; of a null record it is a fault where a reference `needed` it."""
+
     def read(interview: Interview) -> Value:
         record: Record | None = getter(interview)
-        return None if record is None else record.get(name)
+        if record is not None:
+            return record.get(name)
+        if needed is not None:
+            raise not_set(needed)
+        return None
 
     return read
 

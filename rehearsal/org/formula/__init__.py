@@ -18,7 +18,7 @@ from rehearsal.org.formula.expression import (
 )
 from rehearsal.org.formula.functions.texts import number_text
 from rehearsal.org.formula.kinds import Kind, KindOf, field_kind, field_kinds, resolve_field
-from rehearsal.org.formula.runtime import Resolve
+from rehearsal.org.formula.runtime import Resolve, round_half_up
 
 __all__ = [
     "EvaluationError",
@@ -37,4 +37,5 @@ __all__ = [
     "parse",
     "references",
     "resolve_field",
+    "round_half_up",
 ]

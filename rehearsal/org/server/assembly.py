@@ -15,6 +15,8 @@ import grpc
 from aiohttp import web
 
 from rehearsal.org.bus.subscribers import ApexSubscribers
+from rehearsal.org.bus.subscriptions import event_triggers
+from rehearsal.org.org import Org
 from rehearsal.org.server.control import Control
 from rehearsal.org.server.faults import Faults
 from rehearsal.org.server.http import HttpApi
@@ -28,7 +30,7 @@ from rehearsal.org.server.tls import Certificates, make_certificates
 from rehearsal.org.server.wire import pubsub_api_pb2_grpc as rpc
 
 LOOPBACK = "127.0.0.1"
-_GOODBYE = 0.05
+_GOODBYE = 0.01
 """Seconds that a TLS client has to end its connection when the server stops."""
 
 
@@ -58,19 +60,35 @@ class Address:
     access_token: str
 
 
+def apex_subscribers(org: Org) -> ApexSubscribers:
+    """The org's Apex event triggers, not yet started; they run as the Automated Process."""
+    return ApexSubscribers(
+        org.bus,
+        org.triggers,
+        event_triggers(org.project),
+        lambda work: org.run(work, user=org.automated_process),
+    )
+
+
 @asynccontextmanager
 async def serving(
     org: ServedOrg,
     subscribers: ApexSubscribers,
     ports: Ports | None = None,
     *,
+    certificates: Certificates | None = None,
     keepalive: float = KEEPALIVE,
 ) -> AsyncIterator[Address]:
-    """Serves the org on loopback until the block ends. Raises OSError for a port in use."""
+    """Serves the org on loopback until the block ends.
+
+    Without `certificates` it makes new ones and removes them at the end; `keepalive` is in
+    seconds. Raises OSError for a port in use.
+    """
     chosen = ports or Ports()
     async with AsyncExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="localorg-")))
-        certificates = make_certificates(directory)
+        if certificates is None:
+            directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="localorg-"))
+            certificates = make_certificates(Path(directory))
         sessions = Sessions(org.clock, org.org_id)
         faults = Faults(org.clock)
         app = ClientApp(certificates.client_public_key)
@@ -90,7 +108,14 @@ async def serving(
         stack.push_async_callback(runner.cleanup)
         http_port = await _listen(stack, runner, chosen.http, None)
         https_port = await _listen(stack, runner, chosen.https, _tls(certificates))
-        service = PubSubService(org, sessions, faults, keepalive=keepalive)
+        instance_urls = {
+            f"{scheme}://{host}:{port}"
+            for scheme, port in (("http", http_port), ("https", https_port))
+            for host in (LOOPBACK, "localhost")
+        }
+        service = PubSubService(
+            org, sessions, faults, instance_urls=instance_urls, keepalive=keepalive
+        )
         grpc_port = await _serve_grpc(stack, service, chosen.grpc, certificates)
         yield Address(
             http_url=f"http://{LOOPBACK}:{http_port}",

@@ -50,7 +50,7 @@ class HttpApi:
         app.router.add_post("/services/oauth2/revoke", self._revoke)
         app.router.add_post("/services/oauth2/introspect", self._introspect)
         app.router.add_get("/services/oauth2/userinfo", self._user_info)
-        app.router.add_get("/id/{org}/{user}", self._user_info)
+        app.router.add_get("/id/{org}/{user}", self._identity)
         app.router.add_get("/services/data", self._versions)
         app.router.add_get("/services/data/", self._versions)
         app.router.add_route("*", "/services/data/{tail:.+}", self._rest)
@@ -94,6 +94,17 @@ class HttpApi:
         if user is None:
             return web.Response(status=403, text="Bad_OAuth_Token")
         return _json(200, self._oauth.user_info(user, own_url(request)))
+
+    async def _identity(self, request: web.Request) -> web.Response:
+        """The identity URL of a token's answer; the token may stand in the query."""
+        token = _bearer(request) or request.query.get("oauth_token", "")
+        user = self._sessions.user(token)
+        if user is None:
+            return web.Response(status=403, text="Bad_OAuth_Token")
+        body = self._oauth.identity(user, own_url(request))
+        if request.path != self._oauth.identity_path(user):
+            return web.Response(status=404, text="Wrong user")
+        return _json(200, body)
 
     async def _versions(self, _request: web.Request) -> web.Response:
         return _json(200, [_version(number) for number in range(OLDEST, NEWEST + 1)])
@@ -163,6 +174,7 @@ async def _call(request: web.Request, user: User) -> Call:
         query=dict(request.query),
         body=body,
         headers={name.lower(): value for name, value in request.headers.items()},
+        own_url=own_url(request),
     )
 
 

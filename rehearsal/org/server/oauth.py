@@ -111,6 +111,24 @@ class OAuth:
             "urls": {"rest": f"{own_url}/services/data/v{{version}}/"},
         }
 
+    def identity(self, user: User, own_url: str) -> dict[str, Any]:
+        """The identity URL (Help, "Identity URLs")."""
+        return {
+            "id": f"{own_url}{self.identity_path(user)}",
+            "asserted_user": True,
+            "user_id": user.id,
+            "organization_id": self._org_id,
+            "username": user.username,
+            "nick_name": user.username.partition("@")[0],
+            "display_name": user.name,
+            "email": user.username,
+            "active": True,
+            "user_type": "STANDARD",
+            "language": user.locale,
+            "locale": user.locale,
+            "urls": {"rest": f"{own_url}/services/data/v{{version}}/"},
+        }
+
     def identity_path(self, user: User) -> str:
         return f"/id/{self._org_id}/{user.id}"
 

@@ -81,5 +81,5 @@ def date_part(function: str, value: Value, zone: ZoneInfo) -> Value:
 def alias_of(item: ast.Path | ast.Call, index: int) -> str:
     """The name under which an aggregate row holds an item: alias, field name or `exprN`."""
     if isinstance(item, ast.Path):
-        return item.parts[-1]
+        return item.alias or item.parts[-1]
     return item.alias or f"expr{index}"

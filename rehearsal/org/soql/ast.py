@@ -8,9 +8,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A field, perhaps through parents: `('Customer__r', 'Account__c')`."""
+    """A field, perhaps through parents: `('Customer__r', 'Account__c')`.
+
+    An `alias` names a grouped field in an aggregate row.
+    """
 
     parts: tuple[str, ...]
+    alias: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

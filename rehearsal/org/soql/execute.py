@@ -79,6 +79,10 @@ class _Run:
         found = self.matching(query, scope, among)
         if query.count_only:
             return [{"expr0": len(self.cut(query, found))}]
+        if not query.group_by and any(
+            isinstance(item, ast.Path) and item.alias for item in query.select
+        ):
+            raise QueryError("MALFORMED_QUERY", "a field has an alias only in an aggregate query")
         if query.group_by or any(
             isinstance(item, ast.Call) and item.function in aggregates.FUNCTIONS
             for item in query.select

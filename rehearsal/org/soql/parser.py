@@ -5,6 +5,7 @@ Source of the language: SOQL and SOSL Reference, "SOQL SELECT Syntax".
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import functools
 import re
@@ -169,10 +170,10 @@ class _Scoped(_Reader):
                 return self.call(node)
             case "alias_expression":
                 inner, alias = node.named_children
-                call = self.selected(inner)
-                if not isinstance(call, ast.Call):
-                    return call
-                return ast.Call(call.function, call.argument, self.text(alias))
+                item = self.selected(inner)
+                if isinstance(item, ast.Subquery):
+                    raise self.refuse(node)
+                return dataclasses.replace(item, alias=self.text(alias))
             case "subquery":
                 body = node.named_children[0]
                 return ast.Subquery(_Reader(self._source).query(body, self.text(body)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rehearsal.org.errors import QueryError
 from rehearsal.org.ports import User
 from rehearsal.org.schema import Field, ObjectType, Schema
+from rehearsal.org.security import may, may_field
 from rehearsal.org.soql.ast import Path
 from rehearsal.org.soql.source import Source
 from rehearsal.org.values import Row, Value
@@ -54,8 +55,7 @@ class Scope:
 
     def check_object(self, target: ObjectType) -> None:
         """Raises QueryError INVALID_TYPE where the user may not read the object."""
-        permissions = self.user.permissions if self.user else None
-        if permissions and "read" not in permissions.objects.get(target.name.lower(), frozenset()):
+        if self.user and not may(self.user, target, "read"):
             raise QueryError(
                 "INVALID_TYPE",
                 f"sObject type '{target.name}' is not supported. If you are attempting to use a "
@@ -64,11 +64,8 @@ class Scope:
             )
 
     def readable(self, target: ObjectType, field: Field) -> bool:
-        permissions = self.user.permissions if self.user else None
-        if permissions is None or not field.custom or field.master_detail or field.required:
-            return True
-        allowed = permissions.fields.get((target.name.lower(), field.name.lower()), frozenset())
-        return "read" in allowed or "edit" in allowed
+        """Whether the field exists for the user."""
+        return self.user is None or may_field(self.user, target, field, "read")
 
     def _step(self, targets: tuple[ObjectType, ...], name: str) -> Step:
         for target in targets:

@@ -13,6 +13,7 @@ from rehearsal.org.schema import (
     ObjectType,
     Schema,
     Summary,
+    ValidationRule,
 )
 from rehearsal.org.source.faults import Faults
 from rehearsal.org.source.names import check_developer_name
@@ -37,11 +38,8 @@ def check_schema(schema: Schema, faults: Faults) -> None:
     for target in schema.objects.values():
         _check_fields(schema, target, faults)
         for rule in target.validation_rules:
-            if rule.error_field is not None and target.find(rule.error_field) is None:
-                with faults.gather():
-                    raise MetadataError(
-                        f"no field named {target.name}.{rule.error_field} found", rule.where
-                    )
+            with faults.gather():
+                _check_error_field(target, rule)
     with faults.gather():
         _check_ways_down(schema)
     for target in schema.objects.values():
@@ -49,6 +47,19 @@ def check_schema(schema: Schema, faults: Faults) -> None:
             if field.summary is not None:
                 with faults.gather():
                     target.fields[name] = _typed(schema, target, field, field.summary)
+
+
+def _check_error_field(target: ObjectType, rule: ValidationRule) -> None:
+    if rule.error_field is None:
+        return
+    field = target.find(rule.error_field)
+    if field is None:
+        raise MetadataError(f"no field named {target.name}.{rule.error_field} found", rule.where)
+    if field.calculated:
+        raise MetadataError(
+            f"{rule.name}: the error cannot be shown at the read-only field {field.name}",
+            rule.where,
+        )
 
 
 def _check_fields(schema: Schema, target: ObjectType, faults: Faults) -> None:

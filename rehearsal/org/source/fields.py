@@ -50,6 +50,9 @@ def read_field(path: Path) -> Field:
     api_name(name, "__c", node.at("fullName"))
     label = node.need("label")
     check_label(label, node.at("label"))
+    for tag, most in (("description", 1000), ("inlineHelpText", 510)):
+        if len(node.text(tag) or "") > most:
+            raise MetadataError(f"{tag} is longer than {most} characters", node.at(tag))
     base = Field(
         name=name,
         type=FieldType.STRING,

@@ -1,7 +1,8 @@
-"""What Stripe does: the only modules that change the world.
+"""What Stripe does: billing, payments, and the book that both write.
 
-``catalog``, ``customers`` and ``discounts`` keep what is sold and to whom; ``subscriptions``,
-``renewals`` and ``proration`` bill it; ``invoices`` and ``dunning`` ask for it; ``payments``,
-``settlement``, ``refunds`` and ``disputes`` move the money, and write the book; ``due`` runs what
-the clock brings.
+``subscriptions``, ``changes``, ``renewals`` and ``proration`` bill; ``lines`` and ``discounting``
+say how much; ``invoices``, ``paying`` and ``dunning`` collect; ``payments``, ``settlement``,
+``refunds``, ``disputes``, ``balance`` and ``credit_notes`` move money; ``standing`` tells the
+subscription how its invoice fared; ``cash`` writes the book; ``checkout`` plays the buyer; ``due``
+runs what the clock brings.
 """

@@ -34,6 +34,21 @@ def taken(world: World, charge: Charge) -> None:
     )
 
 
+def attached(world: World, invoice: Invoice, charge: Charge) -> None:
+    """A charge that was a sale of its own pays an invoice after all; no cash moves."""
+    amount, currency, customer = charge.amount_captured, charge.currency, charge.customer
+    world.book.post(
+        world.now(),
+        charge.id,
+        "attached",
+        [
+            Entry(book.SALES, customer, currency, amount),
+            Entry(book.RECEIVABLE, invoice.customer, currency, -amount),
+            *_tax(customer, currency, tax_within(world, invoice.id, amount)),
+        ],
+    )
+
+
 def paid_outside(world: World, invoice: Invoice, amount: int, cause: str) -> None:
     """An invoice was paid outside Stripe."""
     world.book.post(

@@ -30,6 +30,8 @@ def complete(
     if session.status != "open":
         raise StripeError(f"The session is {session.status}, not open.")
     method = payments.payment_method(world, payment_method)
+    if method.authenticates:
+        raise StripeError("unsupported by the stand-in: authentication within checkout")
     if method.declines_with is not None:
         decline = DECLINES[method.declines_with]
         raise card_declined(decline.message, code=decline.code, decline_code=decline.decline_code)

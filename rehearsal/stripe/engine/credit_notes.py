@@ -68,6 +68,7 @@ def create(
     emit(world, "credit_note.created", note)
     emit(world, "invoice.updated", invoice)
     if before and not invoice.amount_remaining:
+        invoices.cancel_intent(world, invoice, "void_invoice")
         invoices.settle(world, invoice)
     return note
 

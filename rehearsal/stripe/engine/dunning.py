@@ -11,21 +11,21 @@ from ..events import emit
 from ..objects.invoices import Invoice
 from ..periods import DAY
 from ..world import World
-from . import invoices, standing
+from . import paying, standing
 
 
 def collect(world: World, invoice: Invoice, *, first: bool = False) -> None:
     """Make an automatic attempt; ``first``: a new subscription's, which is not retried."""
-    method = invoices.payment_method_for(world, invoice)
+    method = paying.payment_method_for(world, invoice)
     if method is None:
         invoice.attempted = True
         invoice.attempt_count += 1
     else:
-        charge = invoices.attempt(world, invoice, method, automatic=True)
-        if charge.status == "succeeded":
+        charge = paying.attempt(world, invoice, method, automatic=True)
+        if charge is not None and charge.status == "succeeded":
             return
     _plan(world, invoice, first=first)
-    invoices.failed(world, invoice)
+    paying.failed(world, invoice)
     if not first and invoice.next_payment_attempt is None:
         exhausted(world, invoice)
 
@@ -35,7 +35,7 @@ def retry(world: World, invoice_id: str) -> None:
     invoice = world.invoices[invoice_id]
     if invoice.status != "open" or invoice.next_payment_attempt != world.now():
         return
-    method = invoices.payment_method_for(world, invoice)
+    method = paying.payment_method_for(world, invoice)
     last = world.charges.get(invoice.charge) if invoice.charge else None
     if (
         last is not None

@@ -8,10 +8,8 @@ from .. import book
 from ..book import Entry
 from ..errors import StripeError
 from ..events import emit
-from ..money import rounded
-from ..objects.customers import PaymentMethod
+from ..money import MINIMUM_CHARGE, rounded
 from ..objects.invoices import Invoice, InvoiceItem, InvoicePayment, Line, LineTax
-from ..objects.payments import Charge
 from ..periods import DAY
 from ..world import World
 from . import balance, cash, discounting, payments, standing
@@ -102,7 +100,9 @@ def finalize(world: World, invoice: Invoice) -> Invoice:
     customer = world.customers[invoice.customer]
     invoice.number = f"{customer.invoice_prefix}-{customer.next_invoice_sequence:04d}"
     customer.next_invoice_sequence += 1
-    customer.currency = customer.currency or invoice.currency
+    if customer.currency is None:
+        customer.currency = invoice.currency
+        emit(world, "customer.updated", customer)
     invoice.status, invoice.finalized_at = "open", world.now()
     invoice.automatically_finalizes_at = None
     if invoice.days_until_due is not None:
@@ -119,6 +119,7 @@ def finalize(world: World, invoice: Invoice) -> Invoice:
         ],
     )
     _use_balance(world, invoice)
+    _carry_what_is_too_small(world, invoice)
     if invoice.amount_due:
         _ask(world, invoice)
     emit(world, "invoice.finalized", invoice)
@@ -146,6 +147,27 @@ def _use_balance(world: World, invoice: Invoice) -> None:
             against=book.RECEIVABLE,
         )
         invoice.applied_balance = -used
+    invoice.ending_balance = customer.balance
+
+
+def _carry_what_is_too_small(world: World, invoice: Invoice) -> None:
+    """Less than Stripe charges goes on the balance, for the next invoice (docs, "Minimum")."""
+    due = invoice.amount_due
+    if invoice.collection_method != "charge_automatically":
+        return
+    if not 0 < due < MINIMUM_CHARGE.get(invoice.currency, 1):
+        return
+    customer = world.customers[invoice.customer]
+    balance.change(
+        world,
+        customer,
+        due,
+        invoice.currency,
+        "invoice_too_small",
+        invoice=invoice.id,
+        against=book.RECEIVABLE,
+    )
+    invoice.applied_balance -= due
     invoice.ending_balance = customer.balance
 
 
@@ -179,75 +201,6 @@ def _ask(world: World, invoice: Invoice) -> None:
     payments.create_intent(world, intent)
 
 
-def payment_method_for(world: World, invoice: Invoice) -> PaymentMethod | None:
-    """The invoice's, else the subscription's, else the customer's default."""
-    candidates = [invoice.default_payment_method]
-    if invoice.subscription is not None:
-        candidates.append(world.subscriptions[invoice.subscription].default_payment_method)
-    candidates.append(world.customers[invoice.customer].default_payment_method)
-    chosen = next((ref for ref in candidates if ref), None)
-    return world.payment_methods[chosen] if chosen else None
-
-
-def attempt(world: World, invoice: Invoice, method: PaymentMethod, *, automatic: bool) -> Charge:
-    """Charge an open invoice. Only automatic attempts count in ``attempt_count``."""
-    intent = world.payment_intents[invoice.payment_intent or ""]
-    invoice.attempted = True
-    if automatic:
-        invoice.attempt_count += 1
-    charge = payments.confirm(world, intent, method)
-    invoice.charge = charge.id
-    if charge.status == "succeeded":
-        paid_by_intent(world, invoice)
-    else:
-        emit(world, "invoice.updated", invoice)
-    return charge
-
-
-def failed(world: World, invoice: Invoice) -> None:
-    """Tell of a failed attempt, after the next one is planned."""
-    emit(world, "invoice.payment_failed", invoice)
-    emit(world, "invoice.updated", invoice)
-    standing.after_failure(world, invoice)
-
-
-def paid_by_intent(world: World, invoice: Invoice) -> None:
-    """The invoice's own payment intent succeeded."""
-    payment = world.invoice_payments[invoice.payments[0]]
-    payment.status, payment.amount_paid = "paid", payment.amount_requested
-    payment.paid_at = world.now()
-    invoice.amount_paid += payment.amount_requested
-    emit(world, "invoice_payment.paid", payment)
-    settle(world, invoice)
-
-
-def pay_out_of_band(world: World, invoice: Invoice) -> None:
-    """The company says that it was paid outside Stripe; whatever is left counts as paid."""
-    need_open(invoice)
-    amount = invoice.amount_remaining
-    payment = world.invoice_payments.add(
-        InvoicePayment(
-            id=world.ids.new("inpay"),
-            created=world.now(),
-            invoice=invoice.id,
-            currency=invoice.currency,
-            amount_requested=amount,
-            is_default=False,
-            payment_record=world.ids.new("pr"),
-            amount_paid=amount,
-            status="paid",
-            paid_at=world.now(),
-        )
-    )
-    invoice.payments.append(payment.id)
-    invoice.amount_paid += amount
-    invoice.paid_off_stripe, invoice.paid_out_of_band = amount, True
-    _cancel_intent(world, invoice, "void_invoice")
-    cash.paid_outside(world, invoice, amount, payment.id)
-    emit(world, "invoice_payment.paid", payment)
-    settle(world, invoice)
-
-
 def settle(world: World, invoice: Invoice) -> None:
     """Nothing is due any more: the invoice is paid, its subscription in good standing."""
     invoice.status, invoice.paid_at = "paid", world.now()
@@ -269,7 +222,7 @@ def void(world: World, invoice: Invoice) -> Invoice:
     written_off = invoice.status == "uncollectible"
     invoice.status, invoice.voided_at = "void", world.now()
     invoice.auto_advance, invoice.next_payment_attempt = False, None
-    _cancel_intent(world, invoice, "void_invoice")
+    cancel_intent(world, invoice, "void_invoice")
     left = invoice.amount_remaining
     tax = cash.tax_within(world, invoice.id, left)
     other = book.WRITTEN_OFF if written_off else book.RECEIVABLE
@@ -343,7 +296,7 @@ def need_open(invoice: Invoice) -> None:
         )
 
 
-def _cancel_intent(world: World, invoice: Invoice, reason: str) -> None:
+def cancel_intent(world: World, invoice: Invoice, reason: str) -> None:
     """An invoice that will not be paid by its own intent cancels it."""
     if invoice.payment_intent is None:
         return

@@ -36,6 +36,7 @@ def payment_method(
                 declines_with=card.declines_with,
                 refunds=card.refunds,
                 disputes=card.disputes,
+                authenticates=card.authenticates,
             )
         )
     method = world.payment_methods.get(ref)
@@ -87,8 +88,12 @@ def new_intent(world: World, *, amount: int, currency: str, status: str) -> Paym
     )
 
 
-def confirm(world: World, intent: PaymentIntent, method: PaymentMethod) -> Charge:
+def confirm(
+    world: World, intent: PaymentIntent, method: PaymentMethod, *, authenticated: bool = False
+) -> Charge | None:
     """Charge the payment method; the charge says whether it worked.
+
+    There is no charge yet when the customer must authenticate first (``requires_action``).
 
     Raises:
         StripeError: the intent is not in a state to be confirmed.
@@ -98,6 +103,11 @@ def confirm(world: World, intent: PaymentIntent, method: PaymentMethod) -> Charg
             f"You cannot confirm this PaymentIntent because it has a status of {intent.status}.",
             code="payment_intent_unexpected_state",
         )
+    if method.authenticates and not authenticated:
+        intent.payment_method, intent.status = method.id, "requires_action"
+        intent.error_code = None
+        emit(world, "payment_intent.requires_action", intent)
+        return None
     charge = world.charges.add(
         Charge(
             id=world.ids.new("ch"),
@@ -139,6 +149,12 @@ def confirm(world: World, intent: PaymentIntent, method: PaymentMethod) -> Charg
         attach(world, method, intent.customer)
     _dispute_if_the_card_does(world, charge, method)
     return charge
+
+
+def authentication_failed(world: World, intent: PaymentIntent) -> None:
+    """The customer did not authenticate."""
+    intent.status, intent.error_code = "requires_payment_method", "authentication_required"
+    emit(world, "payment_intent.payment_failed", intent)
 
 
 def capture(world: World, intent: PaymentIntent, amount: int | None) -> Charge:

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from ..cards import DECLINES
 from ..errors import StripeError, card_declined, invalid_parameter, unsupported
 from ..events import emit
-from ..money import check_amount
 from ..objects.catalog import Price
 from ..objects.customers import Customer
 from ..objects.invoices import Invoice, InvoiceItem
 from ..objects.subscriptions import Subscription, SubscriptionItem
-from ..periods import next_boundary
+from ..periods import next_boundary, period_around
 from ..pricing import price_amount
 from ..world import World
 from . import discounting, dunning, invoices, standing
@@ -152,21 +151,23 @@ def check_items(items: list[NewItem], customer: Customer | None) -> str:
 def new_item(
     world: World, subscription: Subscription, item: NewItem, param: str
 ) -> SubscriptionItem:
-    """An item whose period begins now (or is the trial)."""
+    """An item whose period is the one that runs now, or the trial."""
     recurring = item.price.recurring
     if recurring is None:
         raise invalid_parameter(f"{param}[price]", "The price is not recurring.")
     now = world.now()
-    end = subscription.trial_end or next_boundary(
-        subscription.billing_cycle_anchor, recurring.interval, recurring.interval_count, now
-    )
+    if subscription.status == "trialing" and subscription.trial_end is not None:
+        start, end = now, subscription.trial_end
+    else:
+        anchor = subscription.billing_cycle_anchor
+        start, end = period_around(anchor, recurring.interval, recurring.interval_count, now)
     row = SubscriptionItem(
         id=world.ids.new("si", 14),
         created=now,
         subscription=subscription.id,
         price=item.price.id,
         quantity=None if item.price.metered else (1 if item.quantity is None else item.quantity),
-        current_period_start=now,
+        current_period_start=start,
         current_period_end=end,
         metadata=item.metadata,
     )
@@ -267,7 +268,6 @@ def _need_a_way_to_pay(world: World, wanted: NewSubscription, invoice: Invoice) 
     )
     if not asks or invoice.total <= 0:
         return
-    check_amount(invoice.total, invoice.currency)
     chosen = wanted.default_payment_method or wanted.customer.default_payment_method
     if chosen is None:
         raise StripeError(

@@ -33,7 +33,10 @@ class Customer:
 
 @dataclass(slots=True, kw_only=True)
 class PaymentMethod:
-    """A card. ``declines_with`` and ``refunds_fail`` are what Stripe's test cards do."""
+    """A card, and how the test card that it was made from behaves.
+
+    ``authenticates``: each payment waits for the customer (3D Secure).
+    """
 
     object: ClassVar[str] = "payment_method"
     id: str
@@ -49,6 +52,7 @@ class PaymentMethod:
     declines_with: str | None = None
     refunds: str = "succeeded"
     disputes: str | None = None
+    authenticates: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import asyncio
 import email.utils
 import hashlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
 
@@ -34,11 +34,11 @@ def build(standin: StandIn) -> web.Application:
     app = web.Application(client_max_size=1 << 20)
     app[STANDIN] = standin
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, _serve(standin, route), expect_handler=None)
+        app.router.add_route(route.method, route.path, _serve(standin, route))
     control.install(app, standin)
     app.router.add_route("*", "/{rest:.*}", _unknown(standin))
 
-    async def lifetime(_: web.Application):  # type: ignore[no-untyped-def]
+    async def lifetime(_: web.Application) -> AsyncIterator[None]:
         await standin.start()
         yield
         await standin.stop()
@@ -84,7 +84,7 @@ def _misbehave(standin: StandIn, request: web.Request, fault: Fault) -> web.Resp
     if fault.kind == "drop":
         if request.transport is not None:
             request.transport.abort()
-        raise ConnectionResetError("dropped on demand")
+        return web.Response()
     if fault.status == 429:
         error = rate_limited()
     else:

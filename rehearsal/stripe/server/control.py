@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import types
+import typing
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from aiohttp import web
 
@@ -14,7 +16,7 @@ from .. import versions
 from ..book import Posting
 from ..delivery import Options
 from ..encoding import encode
-from ..engine import checkout, disputes, due, refunds
+from ..engine import checkout, disputes, due, paying, refunds
 from ..errors import StripeError
 from ..faults import KINDS, Fault
 from ..jsontypes import Body, Json
@@ -23,6 +25,7 @@ from ..versions import NEWEST
 from ..world import Settings
 from .standin import StandIn
 
+T = TypeVar("T")
 Asked: TypeAlias = dict[str, object]
 Control: TypeAlias = Callable[[StandIn, Asked, "web.Request"], Awaitable[Body]]
 
@@ -75,9 +78,7 @@ async def clock(standin: StandIn, asked: Asked, _: web.Request) -> Body:
 
 async def delivery(standin: StandIn, asked: Asked, _: web.Request) -> Body:
     """Set how webhooks misbehave; what is not named goes back to its default. ``GET`` shows it."""
-    names = {field.name for field in dataclasses.fields(Options)}
-    _only(asked, *names)
-    standin.courier.configure(Options(**asked))  # type: ignore[arg-type]
+    standin.courier.configure(_read(Options, asked))
     return _options(standin)
 
 
@@ -163,8 +164,7 @@ async def reset_requests(standin: StandIn, _: Asked, __: web.Request) -> Body:
 
 async def add_fault(standin: StandIn, asked: Asked, _: web.Request) -> Body:
     """Put a fault in the way of the next ``count`` matching requests."""
-    _only(asked, *(field.name for field in dataclasses.fields(Fault)))
-    fault = Fault(**asked)  # type: ignore[arg-type]
+    fault = _read(Fault, asked)
     if fault.kind not in KINDS:
         raise StripeError(f"kind must be one of {', '.join(KINDS)}")
     standin.faults.waiting.append(fault)
@@ -289,6 +289,15 @@ async def move_refund(standin: StandIn, _: Asked, request: web.Request) -> Body:
     return _shown(standin, refund)
 
 
+async def authenticate(standin: StandIn, asked: Asked, request: web.Request) -> Body:
+    """The customer answers 3D Secure; ``succeed`` (true) says how."""
+    _only(asked, "succeed")
+    standin.catch_up()
+    intent = standin.world.payment_intents.need(request.match_info["id"])
+    paying.authenticated(standin.world, intent, succeeds=bool(asked.get("succeed", True)))
+    return _shown(standin, intent)
+
+
 async def set_card(standin: StandIn, asked: Asked, request: web.Request) -> Body:
     """From now on a saved card ``declines_with`` a code (null: works)."""
     _only(asked, "declines_with")
@@ -315,6 +324,22 @@ def _shown(standin: StandIn, subject: Renderable) -> Body:
 def _options(standin: StandIn) -> Body:
     body: dict[str, Json] = dataclasses.asdict(standin.courier.options)
     return {**body, "waiting": standin.courier.waiting}
+
+
+def _read(cls: type[T], asked: Asked) -> T:
+    """The dataclass from what was asked, each value of the type that its field has."""
+    known = typing.get_type_hints(cls)
+    _only(asked, *known)
+    values: dict[str, Any] = {}
+    for name, value in asked.items():
+        hint = typing.get_origin(known[name]) or known[name]
+        kinds = typing.get_args(known[name]) if hint is types.UnionType else (hint,)
+        if hint is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise StripeError(f"{name} must be {known[name]}.", param=name)
+        values[name] = value
+    return cls(**values)
 
 
 def _only(asked: Asked, *names: str) -> None:
@@ -361,6 +386,7 @@ _CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("POST", "/disputes/{id}/{move}", move_dispute),
     ("POST", "/refunds", create_refund),
     ("POST", "/refunds/{id}/{move}", move_refund),
+    ("POST", "/payment_intents/{id}/authenticate", authenticate),
     ("POST", "/payment_methods/{id}", set_card),
     ("POST", "/webhook_endpoints/{id}/rotate", rotate_secret),
 )

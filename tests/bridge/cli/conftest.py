@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from click.testing import CliRunner
 
+from bridge.cli import cli
 from bridge.store import Arrival, Move, SqliteInbox, State
 
 
@@ -42,20 +44,37 @@ def run(environment: dict[str, str], tmp_path: Path):
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> None:
-    inbox = await SqliteInbox.open(tmp_path / "bridge.db", serving=True)
-    for event_id, lane in (("evt_dead", "cus_1"), ("evt_done", "cus_2"), ("evt_new", "cus_3")):
-        arrival = Arrival(event_id, "customer.updated", 1.0, None, False, None, lane, b"{}")
-        await inbox.admit(arrival)
-    dead, done = await inbox.claim(2)
-    await inbox.record(
-        [
-            Move(dead, State.DEAD, outcome="failed", reason="REQUIRED_FIELD_MISSING"),
-            Move(done, State.DONE, outcome="ignored"),
-        ]
-    )
-    await inbox.count_refused({"wrong_signature": 3})
-    await inbox.close()
+def look(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Runs a command that needs the store alone, in this process."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("BRIDGE_STORE__URL", "COLUMNS"):
+        monkeypatch.setenv(name, environment[name])
+
+    def look(*arguments: str) -> tuple[int, str, str]:
+        result = CliRunner().invoke(cli, arguments)
+        return result.exit_code, result.stdout, result.stderr
+
+    return look
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> None:
+    async def fill() -> None:
+        inbox = await SqliteInbox.open(tmp_path / "bridge.db", serving=True)
+        for event_id, lane in (("evt_dead", "cus_1"), ("evt_done", "cus_2"), ("evt_new", "cus_3")):
+            arrival = Arrival(event_id, "customer.updated", 1.0, None, False, None, lane, b"{}")
+            await inbox.admit(arrival)
+        dead, done = await inbox.claim(2)
+        await inbox.record(
+            [
+                Move(dead, State.DEAD, outcome="failed", reason="REQUIRED_FIELD_MISSING"),
+                Move(done, State.DONE, outcome="ignored"),
+            ]
+        )
+        await inbox.count_refused({"wrong_signature": 3})
+        await inbox.close()
+
+    asyncio.run(fill())
 
 
 @pytest.fixture
@@ -85,6 +104,7 @@ def both_ends(org, stripe_url) -> dict[str, str]:
         "BRIDGE_SALESFORCE__CLIENT_SECRET": "consumer-secret",
         "BRIDGE_SALESFORCE__PUBSUB_TARGET": f"localhost:{org.port}",
         "BRIDGE_SALESFORCE__CA_FILE": str(org.certificates.ca_file),
+        "BRIDGE_SALESFORCE__LINGER": "0.01",
         "BRIDGE_HTTP__PORT": "0",
     }
 

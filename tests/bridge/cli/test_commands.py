@@ -89,3 +89,8 @@ async def test_serve_refuses_another_org(run, both_ends):
     changes = {**both_ends, "BRIDGE_SALESFORCE__ORG_ID": "00D000000000009AAA"}
     code, _, err = await run("serve", **changes)
     assert (code, "00D000000000009AAA" in err) == (1, True)
+
+
+async def test_a_port_in_use_fails_with_its_number(run, both_ends, org):
+    code, _, err = await run("serve", **{**both_ends, "BRIDGE_HTTP__PORT": str(org.port)})
+    assert (code, f"cannot listen on 127.0.0.1:{org.port}" in err) == (1, True)

@@ -7,59 +7,59 @@ import pytest
 pytestmark = pytest.mark.usefixtures("store")
 
 
-async def test_list_filters_and_prints_json(run):
-    code, out, _ = await run("events", "list", "--state", "dead", "--json")
+def test_list_filters_and_prints_json(look):
+    code, out, _ = look("events", "list", "--state", "dead", "--json")
     (event,) = json.loads(out)
     assert code == 0
     assert (event["event_id"], event["reason"]) == ("evt_dead", "REQUIRED_FIELD_MISSING")
     assert event["created"] == "1970-01-01T00:00:01+00:00"
 
 
-async def test_list_prints_a_table_for_people(run):
-    code, out, _ = await run("events", "list")
+def test_list_prints_a_table_for_people(look):
+    code, out, _ = look("events", "list")
     assert code == 0
     assert all(event in out for event in ("evt_dead", "evt_done", "evt_new"))
 
 
-async def test_show_tells_the_timeline(run):
-    code, out, _ = await run("events", "show", "evt_dead", "--json")
+def test_show_tells_the_timeline(look):
+    code, out, _ = look("events", "show", "evt_dead", "--json")
     assert code == 0
     assert [moment["what"] for moment in json.loads(out)["timeline"]] == ["admitted", "dead"]
 
 
-async def test_show_of_an_unknown_event_fails(run):
-    code, _, err = await run("events", "show", "evt_nobody")
+def test_show_of_an_unknown_event_fails(look):
+    code, _, err = look("events", "show", "evt_nobody")
     assert (code, "evt_nobody" in err) == (1, True)
 
 
-async def test_retry_puts_a_dead_letter_back(run):
-    assert (await run("events", "retry", "evt_dead"))[:2] == (0, "1 put back\n")
-    _, out, _ = await run("status", "--json")
+def test_retry_puts_a_dead_letter_back(look):
+    assert (look("events", "retry", "evt_dead"))[:2] == (0, "1 put back\n")
+    _, out, _ = look("status", "--json")
     assert json.loads(out)["dead"] == 0
 
 
-async def test_retry_all_takes_every_dead_letter(run):
-    assert (await run("events", "retry", "--all"))[:2] == (0, "1 put back\n")
+def test_retry_all_takes_every_dead_letter(look):
+    assert (look("events", "retry", "--all"))[:2] == (0, "1 put back\n")
 
 
-async def test_retry_of_what_is_not_dead_fails(run):
-    code, _, err = await run("events", "retry", "evt_done", "evt_dead")
+def test_retry_of_what_is_not_dead_fails(look):
+    code, _, err = look("events", "retry", "evt_done", "evt_dead")
     assert (code, "1 of the events named" in err) == (1, True)
 
 
 @pytest.mark.parametrize("arguments", [[], ["--all", "evt_dead"]])
-async def test_retry_wants_names_or_all(run, arguments):
-    assert (await run("events", "retry", *arguments))[0] == 2
+def test_retry_wants_names_or_all(look, arguments):
+    assert (look("events", "retry", *arguments))[0] == 2
 
 
-async def test_discard_finishes_a_dead_letter(run):
-    assert (await run("events", "discard", "evt_dead"))[:2] == (0, "1 discarded\n")
-    _, out, _ = await run("events", "show", "evt_dead", "--json")
+def test_discard_finishes_a_dead_letter(look):
+    assert (look("events", "discard", "evt_dead"))[:2] == (0, "1 discarded\n")
+    _, out, _ = look("events", "show", "evt_dead", "--json")
     assert json.loads(out)["outcome"] == "discarded"
 
 
-async def test_status_counts_states_and_refusals(run):
-    code, out, _ = await run("status", "--json")
+def test_status_counts_states_and_refusals(look):
+    code, out, _ = look("status", "--json")
     status = json.loads(out)
     assert code == 0
     assert (status["waiting"], status["dead"]) == (1, 1)
@@ -68,7 +68,7 @@ async def test_status_counts_states_and_refusals(run):
     assert status["oldest_waiting_seconds"] >= 0
 
 
-async def test_status_prints_a_table_for_people(run):
-    code, out, _ = await run("status")
+def test_status_prints_a_table_for_people(look):
+    code, out, _ = look("status")
     assert code == 0
     assert "wrong_signature" in out

@@ -143,6 +143,13 @@ class TestDiscounts:
         assert value(plan(free, paid, discounts=(only,)), 12) == 5000 * 11 + 2500
         assert value(plan(free, discounts=(percent(50, Duration.ONCE),)), 12) == 0
 
+    def test_once_is_not_used_up_by_an_invoice_of_nothing(self) -> None:
+        # In month 1 only the free item is due, in month 3 the paid one too.
+        sold = plan(
+            item(0), item(1000, Interval.MONTH, 3), discounts=(percent(50, Duration.ONCE, start=1),)
+        )
+        assert value(sold, 12) == 3 * 1000 + 500
+
     def test_a_repeating_one_covers_the_invoices_of_its_window(self) -> None:
         three = percent(50, Duration.REPEATING, end=3)
         assert value(plan(item(1000), discounts=(three,)), 12) == 3 * 500 + 9 * 1000
@@ -233,7 +240,7 @@ def test_all_is_exact_and_nothing_is_float(sold: Plan) -> None:
     ),
     st.sampled_from([12, 24, 36]),
 )
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_the_value_of_a_term_is_what_its_invoices_come_to(
     sold: list[tuple[int, int]],
     given_discounts: list[tuple[bool, int, Duration, int, int]],

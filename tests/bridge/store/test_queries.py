@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from bridge.store import Move, Settlement, State, queries
+from bridge.store import Move, Settlement, State, operator, queries
 from bridge.store.inbox import Claimed
 from bridge.store.migrate import migrate
 
@@ -28,11 +28,11 @@ def connection():
         lambda c: queries.complete(c, [Settlement("evt_1", State.DONE, "applied")], 1.0),
         lambda c: queries.overdue(c, 10, 1.0),
         lambda c: queries.in_flight(c),
-        lambda c: queries.counts(c),
-        lambda c: queries.list_events(c, State.DEAD, None, 10),
-        lambda c: queries.list_events(c, None, "cus_1", 10),
-        lambda c: queries.get_event(c, "evt_1"),
-        lambda c: queries.purge(c, 1.0, 10),
+        lambda c: operator.counts(c),
+        lambda c: operator.list_events(c, State.DEAD, None, 10),
+        lambda c: operator.list_events(c, None, "cus_1", 10),
+        lambda c: operator.get_event(c, "evt_1"),
+        lambda c: operator.purge(c, 1.0, 10),
     ],
 )
 def test_no_query_reads_the_whole_inbox(connection, query):

@@ -8,6 +8,7 @@ import pytest
 
 from bridge.contract import STRIPE_EVENT_TOPIC
 from bridge.errors import SettingsError, WrongOrg
+from bridge.health import Part
 from bridge.store import SqliteInbox, State
 
 
@@ -65,6 +66,7 @@ async def test_the_metrics_count_the_way(service, client, beside, applied, make_
         'bridge_published_total{result="published"} 1.0',
         'bridge_receipts_total{outcome="applied"} 1.0',
         'bridge_inbox_events{state="done"} 1.0',
+        'bridge_stripe_reads_total{resource="account"} 1.0',
     ):
         assert line in text
 
@@ -289,3 +291,35 @@ async def test_a_key_of_another_account_is_refused(configure, serve):
     async with serve(configure({"account": "acct_9"})) as service:
         with pytest.raises(SettingsError, match="acct_9"):
             await service.until_ready()
+
+
+async def test_an_org_that_is_silent_is_not_sent_more_than_the_cap(
+    configure, serve, connect, org, applied, make_event, make_customer
+):
+    org.outcomes = lambda _: None
+    async with serve(configure(salesforce_changes={"max_in_flight": 10})) as service:
+        client = connect(service)
+        for n in range(30):
+            await client.deliver(make_event(f"evt_{n}", make_customer(f"cus_{n}")))
+        await org.until(lambda: len(org.published) == 10)
+        await asyncio.sleep(0.3)
+        assert len(org.published) == 10
+        applied("applied")
+        org.receipt(*({"id": e["Stripe_Event_Id__c"], "outcome": "applied"} for e in org.published))
+        for n in range(30):
+            await until(service.inbox, f"evt_{n}", State.DONE)
+
+
+async def test_an_unclear_publish_is_not_repeated_before_its_receipt_is_late(
+    configure, serve, connect, org, make_event
+):
+    async with serve(configure()) as service:
+        await service.until_ready()
+        org.on_publish = lambda _: grpc.StatusCode.UNAVAILABLE
+        await connect(service).deliver(make_event("evt_1"))
+        row = await until(service.inbox, "evt_1", State.SENT)
+        assert "may have arrived" in row.reason
+        org.on_publish = lambda _: None
+        await org.until(lambda: service.health.works(Part.PUBLISHING))
+        await asyncio.sleep(0.3)
+        assert len(org.calls) == 1

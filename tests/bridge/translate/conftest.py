@@ -55,12 +55,17 @@ class Stripe:
         }
         self.as_of = dt.datetime(2026, 1, 1, 0, 5, tzinfo=dt.UTC)
         self.asked: list[Need] = []
+        self.forgiving = False
+        """Whether an unexpected question is answered with nothing."""
 
     def resolve(self, wanted: frozenset[Need], facts: Facts) -> Facts:
         self.asked += sorted(wanted, key=lambda need: (need.kind, need.id))
-        return facts.grow(
-            {need: Fact(self.answers[need.kind, need.id], self.as_of) for need in wanted}
-        )
+        return facts.grow({need: Fact(self.answer(need), self.as_of) for need in wanted})
+
+    def answer(self, need: Need) -> dict[str, Any] | None:
+        if self.forgiving:
+            return self.answers.get((need.kind, need.id))
+        return self.answers[need.kind, need.id]
 
     def kinds_asked(self) -> set[Kind]:
         return {need.kind for need in self.asked}
@@ -115,7 +120,7 @@ def changed(found: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
         inner: Any = found
         for name in way:
             inner = inner[int(name)] if name.isdigit() else inner[name]
-        inner[last] = value
+        inner[int(last) if isinstance(inner, list) else last] = value
     return found
 
 

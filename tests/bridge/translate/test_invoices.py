@@ -105,6 +105,10 @@ class TestPeriod:
         # The golden lines are a one-off, a proration that ends far later, and the month.
         assert row().period_end == dt.date(2026, 1, 31)
 
+    def test_a_one_off_line_of_a_longer_time_does_not_say_it(self, row: Any) -> None:
+        found = row(**{"lines.data.0.period": {"start": T0, "end": T0 + 40_000_000}})
+        assert (found.period_end, found.interval) == (dt.date(2026, 1, 31), "month")
+
     def test_only_prorations_say_nothing(self, row: Any, golden: Any) -> None:
         line = golden(PAID).object["lines"]["data"][1]
         found = row(**{"lines.data": [line]})

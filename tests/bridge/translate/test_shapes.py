@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bridge.to_salesforce.translate import Kind, Translation
 
@@ -41,6 +43,80 @@ def test_the_same_change_in_both_shapes_gives_the_same_rows(
     expected = run(golden(name, "endive", **new))
     assert run(golden(name, "acacia", **old)) == expected
     assert expected != run(golden(name, "endive"))
+
+
+MOMENTS = st.none() | st.integers(1767225600, 1830297600)
+SUBSCRIPTION = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": st.sampled_from(
+            ["active", "trialing", "past_due", "unpaid", "paused", "canceled", "incomplete"]
+        ),
+        "items.data.0.quantity": st.integers(0, 10**6),
+        "items.data.0.price.unit_amount_decimal": st.decimals(0, 10**6, places=12).map(str),
+        "items.data.0.price.recurring.interval": st.sampled_from(["day", "week", "month", "year"]),
+        "items.data.0.price.recurring.interval_count": st.integers(1, 12),
+        "trial_start": MOMENTS,
+        "trial_end": MOMENTS,
+        "cancel_at": MOMENTS,
+        "canceled_at": MOMENTS,
+        "ended_at": MOMENTS,
+        "cancel_at_period_end": st.booleans(),
+        "days_until_due": st.none() | st.integers(0, 90),
+        "metadata": st.dictionaries(
+            st.sampled_from(["contract_term_months", "salesforce_opportunity_id"]),
+            st.text(max_size=300),
+        ),
+    },
+)
+INVOICE = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": st.sampled_from(["draft", "open", "paid", "void", "uncollectible"]),
+        "amount_due": st.integers(0, 10**12),
+        "amount_paid": st.integers(0, 10**12),
+        "due_date": MOMENTS,
+        "next_payment_attempt": MOMENTS,
+        "number": st.none() | st.text(max_size=300),
+        "lines.data.2.period.end": st.integers(1767225600, 1830297600),
+    },
+)
+CHARGE = st.fixed_dictionaries(
+    {},
+    optional={
+        "amount_captured": st.integers(0, 10**12),
+        "captured": st.booleans(),
+        "balance_transaction": st.sampled_from([None, "txn_first"]),
+        "description": st.none() | st.text(max_size=300),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("customer.subscription.updated", SUBSCRIPTION),
+        ("invoice.paid", INVOICE),
+        ("charge.succeeded", CHARGE),
+    ],
+)
+@given(data=st.data())
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_an_object_says_both_shapes_give_the_same_rows(
+    name: str,
+    changes: st.SearchStrategy[dict[str, Any]],
+    data: st.DataObject,
+    golden: Any,
+    run: Any,
+    stripe: Any,
+) -> None:
+    failed = {"data": [{"id": "inpay_1", "payment": {"payment_intent": "pi_first"}}]}
+    stripe.answers[Kind.INVOICE_PAYMENTS, "in_first"] = failed
+    stripe.answers[Kind.PAYMENT_INTENT, "pi_first"] = {"status": "requires_payment_method"}
+    drawn = data.draw(changes)
+    assert run(golden(name, "acacia", **drawn)) == run(golden(name, "endive", **drawn))
 
 
 def test_a_charge_before_basil_names_its_invoice_itself(

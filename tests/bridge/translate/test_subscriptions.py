@@ -11,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bridge.money import add_months
 from bridge.to_salesforce.translate import Ignored, Kind, Untranslatable
+from bridge.to_salesforce.translate.term import months_between
 
 UPDATED = "customer.subscription.updated"
 T0 = 1767225600
@@ -154,6 +156,17 @@ class TestNumbers:
         with pytest.raises(Untranslatable, match="price_team has no amount in EUR"):
             row(currency="eur", discounts=[])
 
+    def test_units_are_sold_in_packages(self, row: Any) -> None:
+        packages = {"divide_by": 4, "round": "up"}
+        found = row(**{"items.data.0.price.transform_quantity": packages, "discounts": []})
+        assert (found.mrr, found.quantity) == (Decimal("147.00"), 10)
+        packages["round"] = "down"
+        found = row(**{"items.data.0.price.transform_quantity": packages, "discounts": []})
+        assert found.mrr == Decimal("98.00")
+        packages["round"] = "sideways"
+        with pytest.raises(Untranslatable, match="sideways"):
+            row(**{"items.data.0.price.transform_quantity": packages})
+
     def test_metered_items_are_not_counted(self, row: Any) -> None:
         found = row(**{"items.data.0.price.recurring.usage_type": "metered", "discounts": []})
         assert (found.mrr, found.acv, found.quantity) == (0, 0, None)
@@ -199,6 +212,14 @@ class TestTerm:
 
     def test_an_end_agreed_at_the_start_is_a_term(self, row: Any) -> None:
         assert row(metadata={}, cancel_at=at("2027-07-01"), canceled_at=T0).term_months == 18
+
+    @given(st.dates(dt.date(2020, 1, 1), dt.date(2030, 1, 1)), st.integers(1, 120))
+    def test_a_term_is_whole_months(self, day: dt.date, months: int) -> None:
+        start = dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC)
+        end = add_months(start, months)
+        assert months_between(start, end) == months
+        assert months_between(start, end + dt.timedelta(days=10)) == months
+        assert months_between(start, start + dt.timedelta(days=3)) is None
 
     def test_leaving_later_is_none(self, row: Any) -> None:
         left = {"cancel_at": at("2026-07-01"), "canceled_at": at("2026-05-20")}
@@ -250,6 +271,7 @@ class TestComing:
             {"status": "paused"},
             {"cancel_at_period_end": True, "cancel_at": at("2026-02-01")},
             {"cancel_at": at("2026-01-20")},
+            {"cancel_at": at("2026-02-01")},
         ],
     )
     def test_what_will_not_come_is_void(self, coming: Any, changes: dict[str, Any]) -> None:
@@ -290,6 +312,16 @@ class TestComing:
             "week": "Void",
             "month": "Void",
             "year": "Upcoming",
+        }
+
+    def test_an_item_of_later_may_have_taken_the_place_of_another_interval(
+        self, coming: Any
+    ) -> None:
+        assert set(coming(**{"items.data.0.created": at("2026-01-10")})) == {
+            "day",
+            "week",
+            "month",
+            "year",
         }
 
     def test_the_end_of_a_trial_is_the_first_to_come_and_once_is_still_unused(

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
 
-Package = Any
-Rows = Any
+from tests.package.org.local import Package
+from tests.package.org.rows import customer, entry, renewal, subscription
 
 
-def test_event_closes_the_deal_and_carries_the_totals(rows: Rows, package_org: Package) -> None:
+def test_event_closes_the_deal_and_carries_the_totals(package_org: Package) -> None:
     account, deal = package_org.seed_deal()
 
     outcomes = package_org.apply(
         package_org.event(
-            rows.customer(),
-            rows.subscription(opportunity_ref=deal, tcv="2400", term_months=24),
-            rows.renewal(subscription="sub_1"),
-            rows.entry(subscription="sub_1", renewal="in_1"),
+            customer(),
+            subscription(opportunity_ref=deal, tcv="2400", term_months=24),
+            renewal(subscription="sub_1"),
+            entry(subscription="sub_1", renewal="in_1"),
         )
     )
 
@@ -43,23 +42,23 @@ def test_event_closes_the_deal_and_carries_the_totals(rows: Rows, package_org: P
     assert contract["Status"] == "Draft"
 
 
-def test_each_event_is_named_once_in_the_receipt(rows: Rows, package_org: Package) -> None:
-    events = [package_org.event(rows.customer(f"cus_{i}"), name=f"evt_{i}") for i in range(5)]
+def test_each_event_is_named_once_in_the_receipt(package_org: Package) -> None:
+    events = [package_org.event(customer(f"cus_{i}"), name=f"evt_{i}") for i in range(5)]
     ended, results = package_org.run(*events)
     assert [result["id"] for result in results] == [f"evt_{i}" for i in range(5)]
     assert ended.checkpoint == events[-1]["ReplayId"]
     assert ended.error is None
 
 
-def test_handler_leaves_more_than_half_of_the_limits(rows: Rows, package_org: Package) -> None:
+def test_handler_leaves_more_than_half_of_the_limits(package_org: Package) -> None:
     deals = [package_org.seed_deal(f"Acme {i}")[1] for i in range(100)]
     events = [
         package_org.event(
-            rows.customer(f"cus_{i}"),
-            rows.subscription(f"sub_{i}", customer=f"cus_{i}", opportunity_ref=deal),
-            rows.renewal(f"in_{i}", customer=f"cus_{i}", subscription=f"sub_{i}"),
-            rows.entry(f"ch_{i}", customer=f"cus_{i}", subscription=f"sub_{i}"),
-            rows.entry(f"re_{i}", "-1", customer=f"cus_{i}", subscription=f"sub_{i}"),
+            customer(f"cus_{i}"),
+            subscription(f"sub_{i}", customer=f"cus_{i}", opportunity_ref=deal),
+            renewal(f"in_{i}", customer=f"cus_{i}", subscription=f"sub_{i}"),
+            entry(f"ch_{i}", customer=f"cus_{i}", subscription=f"sub_{i}"),
+            entry(f"re_{i}", "-1", customer=f"cus_{i}", subscription=f"sub_{i}"),
         )
         for i, deal in enumerate(deals)
     ]
@@ -68,11 +67,9 @@ def test_handler_leaves_more_than_half_of_the_limits(rows: Rows, package_org: Pa
     assert package_org.used["dml_statements"] < 30
 
 
-def test_unknown_customer_becomes_known_by_hand(rows: Rows, package_org: Package) -> None:
+def test_unknown_customer_becomes_known_by_hand(package_org: Package) -> None:
     account, deal = package_org.seed_deal()
-    event = package_org.event(
-        rows.customer(), rows.subscription(), rows.entry(subscription="sub_1")
-    )
+    event = package_org.event(customer(), subscription(), entry(subscription="sub_1"))
     assert package_org.apply(event) == ["unmatched"]
 
     row = package_org.one("SELECT Id FROM Bridge_Customer__c")
@@ -88,15 +85,13 @@ def test_unknown_customer_becomes_known_by_hand(rows: Rows, package_org: Package
     assert package_org.apply(event) == ["applied"]
 
 
-def test_euros_are_never_added_to_dollars(rows: Rows, package_org: Package) -> None:
+def test_euros_are_never_added_to_dollars(package_org: Package) -> None:
     package_org.apply(
         package_org.event(
-            rows.customer(),
-            rows.entry("ch_1", "10"),
-            rows.entry("ch_2", "10", currency="EUR"),
-            rows.entry(
-                "ch_3", "10", currency="EUR", settled_currency="USD", settled_gross="11.111"
-            ),
+            customer(),
+            entry("ch_1", "10"),
+            entry("ch_2", "10", currency="EUR"),
+            entry("ch_3", "10", currency="EUR", settled_currency="USD", settled_gross="11.111"),
         )
     )
     row = package_org.one("SELECT Lifetime_Value__c FROM Bridge_Customer__c")

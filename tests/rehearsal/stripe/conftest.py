@@ -20,7 +20,7 @@ from rehearsal.stripe.server.standin import StandIn
 from rehearsal.stripe.world import World
 
 NOW = int(dt.datetime(2026, 1, 31, 12, 0, tzinfo=dt.UTC).timestamp())
-KEY = "sk_test_rehearsal"
+KEY = "sk_test_rehearsal0000"
 
 
 @dataclass(slots=True)

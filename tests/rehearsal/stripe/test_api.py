@@ -211,6 +211,8 @@ async def test_the_account_says_whose_key_it_is(rig, api):
     account = await api.v1.accounts.retrieve_current_async()
     assert account.id == rig.world.account.id
     assert account.settings.dashboard.timezone == "Etc/UTC"
+    with pytest.raises(stripe.InvalidRequestError):
+        await api.v1.accounts.retrieve_async("acct_other")
 
 
 async def test_faults_come_as_often_as_asked(rig, api):
@@ -267,3 +269,20 @@ async def test_events_are_listed_by_type_and_time(rig, api: StripeClient):
 async def test_the_clock_does_not_go_back(rig):
     async with rig.session.post(f"{rig.url}/_standin/clock", json={"advance": -1}) as answer:
         assert answer.status == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/faults", {"kind": "gremlin"}),
+        ("/faults", {"kind": "error", "count": "many"}),
+        ("/delivery", {"hold": 1}),
+        ("/delivery", {"explode": True}),
+        ("/clock", {"advance": "an hour"}),
+        ("/settings", {"after_retries": "forgive"}),
+    ],
+)
+async def test_a_control_refuses_what_it_does_not_know(rig, path, body):
+    async with rig.session.post(f"{rig.url}/_standin{path}", json=body) as answer:
+        assert answer.status == 400
+        assert "error" in await answer.json()

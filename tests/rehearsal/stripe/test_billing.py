@@ -341,3 +341,75 @@ async def test_deleting_a_customer_cancels_its_subscriptions(rig, api, sale, sub
     await api.v1.customers.delete_async(sale.customer.id)
     assert (await api.v1.subscriptions.retrieve_async(subscription.id)).status == "canceled"
     assert (await api.v1.customers.retrieve_async(sale.customer.id)).deleted is True
+
+
+@pytest.mark.parametrize("succeed", [True, False])
+async def test_a_card_that_wants_3d_secure_waits_for_the_customer(rig, api, sale, succeed):
+    method = await api.v1.payment_methods.attach_async(
+        "pm_card_authenticationRequired", {"customer": sale.customer.id}
+    )
+    start = len(rig.world.events)
+    subscription = await api.v1.subscriptions.create_async(
+        {
+            "customer": sale.customer.id,
+            "items": [{"price": sale.price.id}],
+            "default_payment_method": method.id,
+            "expand": ["latest_invoice.payments"],
+        }
+    )
+    assert subscription.status == "incomplete"
+    assert "invoice.payment_action_required" in rig.types(start)
+    intent = subscription.latest_invoice.payments.data[0].payment.payment_intent
+    waiting = await api.v1.payment_intents.retrieve_async(intent)
+    assert (waiting.status, waiting.latest_charge) == ("requires_action", None)
+    await rig.control("POST", f"/payment_intents/{intent}/authenticate", {"succeed": succeed})
+    shown = await api.v1.subscriptions.retrieve_async(subscription.id)
+    assert shown.status == ("active" if succeed else "incomplete")
+    assert ("invoice.paid" in rig.types(start)) is succeed
+
+
+async def test_an_upgrade_to_another_price_takes_it_from_the_next_period(rig, api, sale, subscribe):
+    subscription = await subscribe()
+    better = await api.v1.prices.create_async(
+        {
+            "product": sale.product.id,
+            "currency": "usd",
+            "unit_amount": 19900,
+            "recurring": {"interval": "month"},
+        }
+    )
+    item = subscription["items"].data[0].id
+    shown = await api.v1.subscriptions.update_async(
+        subscription.id,
+        {"items": [{"id": item, "price": better.id}], "proration_behavior": "none"},
+    )
+    assert [(row.id, row.price.id) for row in shown["items"].data] == [(item, better.id)]
+    await rig.to(at(2026, 2, 28, 13))
+    assert (await latest(api, subscription)).amount_paid == 19900
+
+
+async def test_an_item_can_be_added_and_taken_away(rig, api, sale, subscribe):
+    subscription = await subscribe()
+    addon = await api.v1.prices.create_async(
+        {
+            "product": sale.product.id,
+            "currency": "usd",
+            "unit_amount": 1000,
+            "recurring": {"interval": "month"},
+        }
+    )
+    await rig.to(at(2026, 2, 14))
+    shown = await api.v1.subscriptions.update_async(
+        subscription.id, {"items": [{"price": addon.id, "quantity": 2}]}
+    )
+    ends = {row.current_period_end for row in shown["items"].data}
+    assert (len(shown["items"].data), ends) == (2, {at(2026, 2, 28)})
+    pending = await api.v1.invoice_items.list_async({"pending": True})
+    assert [row.amount for row in pending.data] == [1000]
+    added = next(row.id for row in shown["items"].data if row.price.id == addon.id)
+    shown = await api.v1.subscriptions.update_async(
+        subscription.id, {"items": [{"id": added, "deleted": True}]}
+    )
+    assert len(shown["items"].data) == 1
+    pending = await api.v1.invoice_items.list_async({"pending": True})
+    assert sum(row.amount for row in pending.data) == 0

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rehearsal.stripe import book as accounts
 from rehearsal.stripe.book import Book, Entry, Unbalanced
 from rehearsal.stripe.clock import Clock
-from rehearsal.stripe.engine import credit_notes, disputes, due, invoices, payments, refunds
+from rehearsal.stripe.engine import credit_notes, disputes, due, invoices, paying, payments, refunds
 from rehearsal.stripe.engine import subscriptions as billing
 from rehearsal.stripe.engine.subscriptions import NewItem, NewSubscription
 from rehearsal.stripe.errors import StripeError
@@ -115,7 +115,7 @@ class Company:
     def pay_outside(self, who: int, size: int) -> None:
         rows = [row for row in self.world.invoices if row.status == "open"]
         if rows:
-            invoices.pay_out_of_band(self.world, rows[size % len(rows)])
+            paying.pay_out_of_band(self.world, rows[size % len(rows)])
 
     def void(self, who: int, size: int) -> None:
         rows = [row for row in self.world.invoices if row.status == "open"]

@@ -159,3 +159,12 @@ async def test_many_senders_deliver_everything_once(rig, api, hook, endpoint):
     await make(api, 50)
     await flushed(rig)
     assert sorted(names(endpoint), key=int) == [str(n) for n in range(50)]
+
+
+async def test_never_generated_is_neither_sent_nor_listed(rig, api, hook, endpoint):
+    await rig.control("POST", "/settings", {"lose_next": 1})
+    made = await make(api, 2)
+    await flushed(rig)
+    assert names(endpoint) == ["1"]
+    assert len((await api.v1.events.list_async()).data) == 1
+    assert len((await api.v1.customers.list_async()).data) == len(made)

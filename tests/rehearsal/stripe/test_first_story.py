@@ -55,6 +55,7 @@ async def test_events_tell_the_story_in_order(rig, api: StripeClient, sale):
     assert rig.types(start) == [
         "customer.subscription.created",
         "invoice.created",
+        "customer.updated",
         "payment_intent.created",
         "invoice.finalized",
         "charge.succeeded",

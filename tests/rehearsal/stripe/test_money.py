@@ -363,3 +363,96 @@ async def test_a_bad_debt_can_be_paid_after_all(rig, api, sale):
     assert paid.status == "paid"
     booked = (await rig.control("GET", "/book"))["totals"][0]
     assert (booked["gross"], booked["receivable"]) == (1500, 0)
+
+
+async def test_a_payment_that_stood_alone_can_become_an_invoices(rig, api, sale):
+    alone = await charged(api, 900, customer=sale.customer.id)
+    await api.v1.invoice_items.create_async(
+        {"customer": sale.customer.id, "amount": 1500, "currency": "usd"}
+    )
+    invoice = await api.v1.invoices.create_async(
+        {"customer": sale.customer.id, "pending_invoice_items_behavior": "include"}
+    )
+    await api.v1.invoices.finalize_invoice_async(invoice.id)
+    part = await api.v1.invoices.attach_payment_async(invoice.id, {"payment_intent": alone.id})
+    assert (part.status, part.amount_paid, part.amount_remaining) == ("open", 900, 600)
+    paid = await api.v1.invoices.pay_async(invoice.id)
+    assert (paid.status, paid.amount_paid) == ("paid", 1500)
+    charge = await rig.raw(f"/v1/charges/{alone.latest_charge}", "2025-02-24.acacia")
+    assert charge["invoice"] == invoice.id
+    booked = (await rig.control("GET", "/book"))["totals"][0]
+    assert (booked["gross"], booked["receivable"]) == (1500, 0)
+
+
+async def test_a_credit_note_for_all_that_is_due_pays_the_invoice(rig, api, sale):
+    await api.v1.invoice_items.create_async(
+        {"customer": sale.customer.id, "amount": 1500, "currency": "usd"}
+    )
+    invoice = await api.v1.invoices.create_async(
+        {"customer": sale.customer.id, "pending_invoice_items_behavior": "include"}
+    )
+    await api.v1.invoices.finalize_invoice_async(invoice.id)
+    await api.v1.credit_notes.create_async({"invoice": invoice.id, "amount": 1500})
+    shown = await api.v1.invoices.retrieve_async(invoice.id, {"expand": ["payments"]})
+    assert (shown.status, shown.amount_paid) == ("paid", 0)
+    assert [payment.status for payment in shown.payments.data] == ["canceled"]
+    booked = (await rig.control("GET", "/book"))["totals"][0]
+    assert (booked["gross"], booked["receivable"]) == (0, 0)
+
+
+async def test_what_is_too_small_to_charge_goes_on_the_balance(rig, api, sale):
+    tiny = await api.v1.prices.create_async(
+        {
+            "product": sale.product.id,
+            "currency": "usd",
+            "unit_amount": 30,
+            "recurring": {"interval": "month"},
+        }
+    )
+    subscription = await api.v1.subscriptions.create_async(
+        {"customer": sale.customer.id, "items": [{"price": tiny.id}]}
+    )
+    assert subscription.status == "active"
+    await rig.advance(3600, days=28)
+    page = await api.v1.invoices.list_async({"subscription": subscription.id})
+    assert [(row.amount_due, row.amount_paid) for row in page.data] == [(60, 60), (0, 0)]
+    booked = (await rig.control("GET", "/book"))["totals"][0]
+    assert (booked["gross"], booked["receivable"]) == (60, 0)
+
+
+async def test_a_customers_own_coupon_counts_when_the_subscription_has_none(rig, api, sale, bill):
+    half = await api.v1.coupons.create_async({"percent_off": 50, "duration": "forever"})
+    old = rig.client("2025-02-24.acacia")
+    customer = await old.v1.customers.update_async(sale.customer.id, {"coupon": half.id})
+    assert customer.discount.coupon.id == half.id
+    assert (await bill()).total == 4950
+    with pytest.raises(stripe.InvalidRequestError, match="unknown parameter: coupon"):
+        await api.v1.customers.update_async(sale.customer.id, {"coupon": half.id})
+
+
+@pytest.mark.parametrize(
+    ("card", "status"),
+    [
+        ("pm_card_createDispute", "needs_response"),
+        ("pm_card_createDisputeInquiry", "warning_needs_response"),
+    ],
+)
+async def test_a_disputing_test_card_disputes_at_once(api, card, status):
+    intent = await charged(api, payment_method=card)
+    disputes = await api.v1.disputes.list_async({"payment_intent": intent.id})
+    assert [dispute.status for dispute in disputes.data] == [status]
+
+
+async def test_test_evidence_decides_a_dispute(api):
+    intent = await charged(api, payment_method="pm_card_createDispute")
+    dispute = (await api.v1.disputes.list_async({"charge": intent.latest_charge})).data[0]
+    won = await api.v1.disputes.update_async(
+        dispute.id, {"evidence": {"uncategorized_text": "winning_evidence"}}
+    )
+    assert (won.status, len(won.balance_transactions)) == ("won", 2)
+
+
+async def test_a_disputed_charge_cannot_be_refunded(api):
+    intent = await charged(api, payment_method="pm_card_createDispute")
+    with pytest.raises(stripe.InvalidRequestError, match="charged back"):
+        await api.v1.refunds.create_async({"payment_intent": intent.id})

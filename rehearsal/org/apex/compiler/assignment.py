@@ -119,7 +119,8 @@ def _static_field(info: FieldInfo) -> Place:
 
 
 def _may_initialise(body: Body, info: FieldInfo) -> bool:
-    return body.constructor and body.cls is info.owner
+    """In a constructor or initialiser of its class, or in its own accessor."""
+    return body.accessor is info or (body.constructor and body.cls is info.owner)
 
 
 def _element(body: Body, node: Node) -> Place:

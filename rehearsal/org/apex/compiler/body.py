@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from rehearsal.org.apex.classes import FIRST, ClassInfo, Code, FieldInfo
-from rehearsal.org.apex.compiler.conversion import converter
+from rehearsal.org.apex.conversion import converter
 from rehearsal.org.apex.parsing import Unit, source
 from rehearsal.org.apex.types import NULL, VOID, Type
 from rehearsal.org.apex.world import World

@@ -10,12 +10,13 @@ from tree_sitter import Node
 
 from rehearsal.org.apex.classes import RUN, THIS, ClassInfo, ClassKind, Code, Frame, MethodInfo
 from rehearsal.org.apex.compiler.body import Body, Expr, expression
-from rehearsal.org.apex.compiler.names import check_access, is_safe, target, through
-from rehearsal.org.apex.library.registry import LIBRARY, Native
+from rehearsal.org.apex.compiler.names import check_access, is_safe, own_field, target, through
 from rehearsal.org.apex.parsing import children, part, source
+from rehearsal.org.apex.registry import LIBRARY, Native
 from rehearsal.org.apex.types import (
     OBJECT,
     SOBJECT,
+    SOBJECT_TYPE,
     STRING,
     VOID,
     Kind,
@@ -196,10 +197,15 @@ def _static_call(body: Body, kind: Type, name: str, args: Args, node: Node) -> E
     found = choose(body, [(n.params, n) for n in natives], args, f"{kind}.{name}", node)
     call, codes = found.call, _native_args(body, found, found.params, args)
     if (owner, name.lower()) in _SCOPED:
-        call_in_scope = _with_scope(body, call)
-        result = query_of(SOBJECT) if name.lower() == "query" else found.result
-        return Expr(result, lambda f: call_in_scope(f, [code(f) for code in codes]))
-    return Expr(found.result, _call_static_native(call, codes))
+        call_in_scope = _with_scope(body, call, node)
+        return Expr(_query_result(found), lambda f: call_in_scope(f, [code(f) for code in codes]))
+    return Expr(_query_result(found), _call_static_native(call, codes))
+
+
+def _query_result(found: Native) -> Type:
+    """A dynamic query may, like an inline one, stand for its single row."""
+    dynamic = found.owner.name == "Database" and found.name in ("query", "queryWithBinds")
+    return query_of(SOBJECT) if dynamic else found.result
 
 
 def _call_static_native(call: Callable[..., Any], codes: list[Code]) -> Code:
@@ -209,12 +215,20 @@ def _call_static_native(call: Callable[..., Any], codes: list[Code]) -> Code:
     return lambda f: call(f[RUN], *[code(f) for code in codes])
 
 
-def _with_scope(body: Body, call: Callable[..., Any]) -> Callable[[Frame, list[Any]], Any]:
-    """Dynamic SOQL sees the variables in scope at the call."""
-    slots = [(variable.name.lower(), variable.slot) for variable in body.visible()]
+def _with_scope(
+    body: Body, call: Callable[..., Any], node: Node
+) -> Callable[[Frame, list[Any]], Any]:
+    """Dynamic SOQL sees the variables in scope at the call, and the fields of the class."""
+    readers: dict[str, Code] = {}
+    for cls in body.cls.lineage():
+        for name, info in cls.fields.items():
+            if info.static or not body.static:
+                readers.setdefault(name, own_field(body, info, node).run)
+    for variable in body.visible():
+        readers[variable.name.lower()] = itemgetter(variable.slot)
 
     def run(f: Frame, values: list[Any]) -> Any:
-        return call(f[RUN], {name: f[slot] for name, slot in slots}, *values)
+        return call(f[RUN], lambda name: readers[name](f), *values)
 
     return run
 
@@ -230,7 +244,10 @@ def _enum_static(body: Body, cls: ClassInfo, name: str, args: Args, node: Node) 
 
 
 def _metadata_call(body: Body, kind: Type, name: str, args: Args, node: Node) -> Expr:
-    """`Type__mdt.getInstance(…)` and `getAll()`."""
+    """`Type__mdt.getInstance(…)`, `getAll()`, and `getSObjectType()` of any sObject."""
+    if name.lower() == "getsobjecttype" and not args:
+        token = body.world.object_of(kind)
+        return Expr(SOBJECT_TYPE, lambda f: token)
     natives = LIBRARY.statics.get(("$metadata", name.lower()))
     if natives is None or not kind.name.endswith("__mdt"):
         raise body.refuse(f"{kind}.{name}", node)

@@ -11,8 +11,8 @@ from rehearsal.org.apex.compiler.assignment import check_writable
 from rehearsal.org.apex.compiler.body import Body, Expr, expression
 from rehearsal.org.apex.compiler.calls import Args, choose, converted
 from rehearsal.org.apex.compiler.names import check_access, record_member
-from rehearsal.org.apex.library.registry import LIBRARY
 from rehearsal.org.apex.parsing import children, part, source
+from rehearsal.org.apex.registry import LIBRARY
 from rehearsal.org.apex.types import (
     EXCEPTION,
     INTEGER,
@@ -168,10 +168,15 @@ def array_creation(body: Body, node: Node, wanted: Type | None) -> Expr:
 @expression("map_creation_expression")
 def map_creation(body: Body, node: Node, wanted: Type | None) -> Expr:
     kind = body.type_of(part(node, "type"))
+    pair_nodes = children(part(node, "value"))
+    if kind.name in ("List", "Set") and not pair_nodes:
+        # Empty braces read as an empty map.
+        make = ApexList if kind.name == "List" else ApexSet
+        return Expr(kind, lambda f: make(kind))
     if kind.name != "Map":
         raise body.fail(f"Type cannot be initialised with pairs: {kind}", node)
     pairs: list[tuple[Code, Code]] = []
-    for pair in children(part(node, "value")):
+    for pair in pair_nodes:
         key, value = children(pair)
         pairs.append((body.value(key, kind.args[0]), body.value(value, kind.args[1])))
 

@@ -265,7 +265,7 @@ def _check_override(cls: ClassInfo, method: MethodInfo) -> None:
     if cls.superclass is not None:
         overridden = cls.superclass.dispatch.get(method.key)
     overrides = "override" in method.modifiers
-    if overridden is not None and not overrides:
+    if overridden is not None and not overridden.abstract and not overrides:
         raise MetadataError(
             f"Method must use the override keyword: {method.name}", unit.where(node)
         )

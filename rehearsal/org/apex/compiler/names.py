@@ -10,11 +10,11 @@ from tree_sitter import Node
 
 from rehearsal.org.apex.classes import RUN, THIS, ClassInfo, ClassKind, Code, FieldInfo, Frame
 from rehearsal.org.apex.compiler.body import Body, Expr, expression
-from rehearsal.org.apex.compiler.conversion import single_row
 from rehearsal.org.apex.compiler.literals import constant
-from rehearsal.org.apex.library.registry import LIBRARY
-from rehearsal.org.apex.library.schema_describe import DescribeObject
+from rehearsal.org.apex.conversion import single_row
+from rehearsal.org.apex.library.schema_describe import DescribeField, DescribeObject
 from rehearsal.org.apex.parsing import children, part, source
+from rehearsal.org.apex.registry import LIBRARY
 from rehearsal.org.apex.types import (
     INTEGER,
     SOBJECT,
@@ -211,7 +211,19 @@ def field_access(body: Body, node: Node, wanted: Type | None) -> Expr:
     held = target(body, object_node)
     if isinstance(held, Type):
         return static_member(body, held, name, node)
+    if held.type.name == "Schema.SObjectTypeFields":
+        return _described_field(body, object_node, name, node)
     return member(body, held, name, node, is_safe(node))
+
+
+def _described_field(body: Body, object_node: Node, name: str, node: Node) -> Expr:
+    """`Schema.SObjectType.Account.fields.Name`: a describe result."""
+    owner = source(part(object_node, "object")).split(".")[-1]
+    sobject = body.world.schema.find(owner)
+    found = sobject.find(name) if sobject is not None else None
+    if sobject is None or found is None:
+        raise body.fail(f"Variable does not exist: {source(node)}", node)
+    return Expr(Type("Schema.DescribeFieldResult"), constant(DescribeField(sobject, found)))
 
 
 def _is_namespace(body: Body, node: Node) -> bool:

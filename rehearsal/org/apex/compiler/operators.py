@@ -6,10 +6,10 @@ from typing import Any
 
 from tree_sitter import Node
 
-from rehearsal.org.apex.classes import RUN, ClassKind, Code, Frame
-from rehearsal.org.apex.compiler.arithmetic import EXACT, Operate, arithmetic, equality
+from rehearsal.org.apex.arithmetic import EXACT, Operate, arithmetic, equality
+from rehearsal.org.apex.classes import RUN, Code, Frame
 from rehearsal.org.apex.compiler.body import Body, Expr, expression
-from rehearsal.org.apex.compiler.conversion import cast, converter, instance_of, wrap32, wrap64
+from rehearsal.org.apex.conversion import cast, converter, instance_of, wrap32, wrap64
 from rehearsal.org.apex.parsing import part, source
 from rehearsal.org.apex.text import to_text
 from rehearsal.org.apex.types import (
@@ -322,7 +322,3 @@ def _parenthesised_operand(body: Body, variable: Node, value: Node) -> Expr:
     left = Expr(name.type, lambda f: f[slot])
     operand = body.expr(part(value, "operand"))
     return combine(body, source(part(value, "operator")), left, operand, value)
-
-
-def enum_kind(body: Body, kind: Type) -> bool:
-    return kind.kind is Kind.CLASS and body.world.class_of(kind).kind is ClassKind.ENUM

@@ -9,8 +9,8 @@ from tree_sitter import Node
 
 from rehearsal.org.apex.classes import RUN, ClassKind, Code, Frame
 from rehearsal.org.apex.compiler.body import Body, Expr, statement
-from rehearsal.org.apex.compiler.conversion import instance_of
 from rehearsal.org.apex.compiler.statements import block
+from rehearsal.org.apex.conversion import instance_of
 from rehearsal.org.apex.parsing import children, part, source
 from rehearsal.org.apex.types import INTEGER, LONG, STRING, Kind, Type
 

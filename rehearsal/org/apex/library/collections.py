@@ -7,7 +7,7 @@ from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.org.apex.classes import EnumValue
-from rehearsal.org.apex.library.registry import native
+from rehearsal.org.apex.registry import native
 from rehearsal.org.apex.text import to_text
 from rehearsal.org.apex.types import Kind, Type, list_of, set_of
 from rehearsal.org.apex.values import (
@@ -183,7 +183,10 @@ def next_(run: Execution, this: ApexIterator) -> Any:
 def sort(run: Execution, this: ApexList) -> None:
     """Primitives by value with null first, Comparable objects by `compareTo`, enums by order."""
     _writable(run, this)
-    this.sort(key=cmp_to_key(lambda a, b: compare(run, a, b)))
+    try:
+        this.sort(key=cmp_to_key(lambda a, b: compare(run, a, b)))
+    except TypeError:
+        raise run.error("ListException", "Items of this list cannot be compared") from None
 
 
 @native("List<T>.sort(Comparator): void")

@@ -9,8 +9,8 @@ from rehearsal.org import soql
 from rehearsal.org.apex import dml
 from rehearsal.org.apex.classes import EnumValue
 from rehearsal.org.apex.library.exceptions import status_code
-from rehearsal.org.apex.library.registry import derive, native
 from rehearsal.org.apex.records import aggregated, bind_value, run_query
+from rehearsal.org.apex.registry import derive, native
 from rehearsal.org.apex.types import SOBJECT, STRING, Kind, Type, list_of, parse_type
 from rehearsal.org.apex.values import AggregateRow, ApexList, ApexMap, FieldToken, SObject
 from rehearsal.org.errors import QueryError, SaveError
@@ -141,9 +141,13 @@ native(
     "static Database.upsert(SObject, Boolean): Database.UpsertResult",
     "static Database.upsert(List<SObject>): List<Database.UpsertResult>",
     "static Database.upsert(List<SObject>, Boolean): List<Database.UpsertResult>",
+    "static Database.upsert(SObject, Boolean, AccessLevel): Database.UpsertResult",
+    "static Database.upsert(List<SObject>, Boolean, AccessLevel): List<Database.UpsertResult>",
 )
-def upsert(run: Execution, given: Any, all_or_none: bool = True) -> Any:
-    return _perform(run, "upsert", "UpsertResult", given, "Id", all_or_none, None)
+def upsert(
+    run: Execution, given: Any, all_or_none: bool = True, level: AccessLevel | None = None
+) -> Any:
+    return _perform(run, "upsert", "UpsertResult", given, "Id", all_or_none, level)
 
 
 @native(
@@ -238,12 +242,15 @@ def error_fields(run: Execution, this: Error) -> ApexList:
 
 
 def _dynamic(
-    run: Execution, text: str, values: dict[str, Any], level: AccessLevel | None
+    run: Execution, text: str, lookup: Callable[[str], Any], level: AccessLevel | None
 ) -> ApexList:
+    """`lookup` gives a bound variable by its lower-case name, or raises KeyError."""
+
     def bind(name: str) -> Any:
-        if name.lower() not in values:
-            raise QueryError("MALFORMED_QUERY", f"Variable does not exist: {name}")
-        return bind_value(values[name.lower()])
+        try:
+            return bind_value(lookup(name.lower()))
+        except KeyError:
+            raise QueryError("MALFORMED_QUERY", f"Variable does not exist: {name}") from None
 
     try:
         query = soql.parse(text)
@@ -268,7 +275,7 @@ def _row_type(run: Execution, query: Query) -> Type:
     "static Database.query(String, AccessLevel): List<SObject>",
 )
 def query(
-    run: Execution, scope: dict[str, Any], text: str, level: AccessLevel | None = None
+    run: Execution, scope: Callable[[str], Any], text: str, level: AccessLevel | None = None
 ) -> ApexList:
     """Binds are variables in scope at the call."""
     return _dynamic(run, text, scope, level)
@@ -279,7 +286,7 @@ def query(
     "static Database.countQuery(String, AccessLevel): Integer",
 )
 def count_query(
-    run: Execution, scope: dict[str, Any], text: str, level: AccessLevel | None = None
+    run: Execution, scope: Callable[[str], Any], text: str, level: AccessLevel | None = None
 ) -> int:
     return _count(_dynamic(run, text, scope, level))
 
@@ -293,13 +300,13 @@ def _count(rows: list[Any]) -> int:
 @native("static Database.queryWithBinds(String, Map<String, Object>, AccessLevel): List<SObject>")
 def query_with_binds(run: Execution, text: str, binds: ApexMap, level: AccessLevel) -> ApexList:
     values = {str(name).lower(): value for name, value in binds.items()}
-    return _dynamic(run, text, values, level)
+    return _dynamic(run, text, values.__getitem__, level)
 
 
 @native("static Database.countQueryWithBinds(String, Map<String, Object>, AccessLevel): Integer")
 def count_query_with_binds(run: Execution, text: str, binds: ApexMap, level: AccessLevel) -> int:
     values = {str(name).lower(): value for name, value in binds.items()}
-    return _count(_dynamic(run, text, values, level))
+    return _count(_dynamic(run, text, values.__getitem__, level))
 
 
 # --- savepoints ------------------------------------------------------------------------

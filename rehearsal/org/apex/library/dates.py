@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rehearsal.org.apex.library.registry import native
+from rehearsal.org.apex.registry import native
 
 if TYPE_CHECKING:
     from rehearsal.org.apex.execution import Execution
@@ -150,7 +150,8 @@ def current_time_millis(run: Execution) -> int:
 
 @native(
     "static Datetime.newInstanceGmt(Integer, Integer, Integer): Datetime",
-    "static Datetime.newInstanceGmt(Integer, Integer, Integer, Integer, Integer, Integer): Datetime",
+    "static Datetime.newInstanceGmt(Integer, Integer, Integer, Integer, Integer, Integer)"
+    ": Datetime",
 )
 def new_gmt(
     run: Execution, y: int, mo: int, d: int, h: int = 0, mi: int = 0, s: int = 0

@@ -9,7 +9,7 @@ import hmac
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, unquote_plus
 
-from rehearsal.org.apex.library.registry import native
+from rehearsal.org.apex.registry import native
 
 if TYPE_CHECKING:
     from rehearsal.org.apex.execution import Execution

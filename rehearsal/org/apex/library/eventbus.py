@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from rehearsal.org.apex.execution import EventContext
 from rehearsal.org.apex.library.database import Result
-from rehearsal.org.apex.library.registry import native
 from rehearsal.org.apex.records import to_row
+from rehearsal.org.apex.registry import native
 from rehearsal.org.apex.types import list_of, parse_type
 from rehearsal.org.apex.values import ApexList, SObject
 from rehearsal.org.schema import ObjectKind

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.org.apex.classes import ClassInfo, EnumValue
 from rehearsal.org.apex.execution import trace_text
-from rehearsal.org.apex.library.registry import native
+from rehearsal.org.apex.registry import native
 from rehearsal.org.apex.text import to_text
 from rehearsal.org.apex.types import STRING, list_of
 from rehearsal.org.apex.values import ApexList, DmlRow, ExceptionObject
@@ -131,6 +132,11 @@ def enum_ordinal(run: Execution, this: EnumValue) -> int:
     return this.ordinal
 
 
+def stable_hash(text: str) -> int:
+    """A hash that is the same in every process."""
+    return zlib.crc32(text.encode()) & 0x7FFF_FFFF
+
+
 # --- Object ----------------------------------------------------------------------------
 
 
@@ -146,4 +152,4 @@ def equals(run: Execution, this: Any, other: Any) -> bool:
 
 @native("Object.hashCode(): Integer")
 def hash_code(run: Execution, this: Any) -> int:
-    return hash(this) % 0x7FFF_FFFF
+    return stable_hash(to_text(run, this))

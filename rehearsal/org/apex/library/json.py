@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rehearsal.org.apex.classes import EnumValue
 from rehearsal.org.apex.json_read import Reader, read_text
-from rehearsal.org.apex.library.registry import native
+from rehearsal.org.apex.registry import native
 from rehearsal.org.apex.types import OBJECT, STRING, list_of, map_of
 from rehearsal.org.apex.values import (
     ApexList,

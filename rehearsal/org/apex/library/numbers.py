@@ -6,10 +6,10 @@ import decimal
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from rehearsal.org.apex.arithmetic import EXACT
 from rehearsal.org.apex.classes import EnumValue
-from rehearsal.org.apex.compiler.arithmetic import EXACT
-from rehearsal.org.apex.compiler.conversion import wrap32, wrap64
-from rehearsal.org.apex.library.registry import native
+from rehearsal.org.apex.conversion import wrap32, wrap64
+from rehearsal.org.apex.registry import native
 from rehearsal.org.apex.text import to_text
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rehearsal.org.apex.library.registry import native
 from rehearsal.org.apex.library.strings import compile_pattern, replacement
+from rehearsal.org.apex.registry import native
 
 if TYPE_CHECKING:
     from rehearsal.org.apex.execution import Execution

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.org.apex.classes import EnumValue
-from rehearsal.org.apex.library.registry import native
+from rehearsal.org.apex.registry import native
 from rehearsal.org.apex.types import (
     SOBJECT_FIELD,
     SOBJECT_TYPE,

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from rehearsal.org.apex.compiler.conversion import midnight, to_id, wrap32
+from rehearsal.org.apex.conversion import midnight, to_id, wrap32
 from rehearsal.org.apex.library.collections import copy_record
-from rehearsal.org.apex.library.registry import native
 from rehearsal.org.apex.records import from_row
+from rehearsal.org.apex.registry import native
 from rehearsal.org.apex.text import to_text
 from rehearsal.org.apex.types import (
     BOOLEAN,

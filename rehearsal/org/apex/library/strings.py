@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from rehearsal.org.apex.compiler.conversion import to_id
-from rehearsal.org.apex.library.registry import derive, native
+from rehearsal.org.apex.conversion import to_id
+from rehearsal.org.apex.registry import derive, native
 from rehearsal.org.apex.text import to_text
 from rehearsal.org.apex.types import INTEGER, STRING, list_of
 from rehearsal.org.apex.values import ApexList

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from rehearsal.org.apex.arithmetic import same
 from rehearsal.org.apex.classes import EnumValue
-from rehearsal.org.apex.compiler.arithmetic import same
-from rehearsal.org.apex.compiler.conversion import instance_of
-from rehearsal.org.apex.library.registry import native
+from rehearsal.org.apex.conversion import instance_of
+from rehearsal.org.apex.library.exceptions import stable_hash
+from rehearsal.org.apex.registry import native
 from rehearsal.org.apex.text import to_text
 from rehearsal.org.apex.types import Kind, Type
 from rehearsal.org.apex.values import (
@@ -117,7 +118,7 @@ def equals(run: Execution, a: Any, b: Any) -> bool:
 
 @native("static System.hashCode(Object?): Integer")
 def hash_code(run: Execution, value: Any) -> int:
-    return hash(value) % 0x7FFF_FFFF
+    return stable_hash(to_text(run, value))
 
 
 @native(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rehearsal.org.apex.execution import TestContext
-from rehearsal.org.apex.library.registry import native
+from rehearsal.org.apex.registry import native
 
 if TYPE_CHECKING:
     from rehearsal.org.apex.execution import Execution

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.org.apex.classes import EnumValue
-from rehearsal.org.apex.library.registry import native
+from rehearsal.org.apex.registry import native
 from rehearsal.org.apex.values import ApexList, ApexMap
 from rehearsal.org.ports import Operation, Timing
 

@@ -7,11 +7,10 @@ from typing import Any
 
 from rehearsal.org.errors import MetadataError, Where
 from rehearsal.org.flow import model
-from rehearsal.org.flow.interview import Fault, Interview
-from rehearsal.org.flow.resources import Resources
+from rehearsal.org.flow.interview import Interview
+from rehearsal.org.flow.resources import Resources, not_set
 from rehearsal.org.flow.values import Record, Type, copied, field_type
-from rehearsal.org.formula import Kind
-from rehearsal.org.formula.runtime import round_half_up
+from rehearsal.org.formula import Kind, round_half_up
 from rehearsal.org.ports import Operation
 from rehearsal.org.schema import Field
 
@@ -52,15 +51,14 @@ def target(resources: Resources, reference: model.Reference) -> tuple[Type, Sett
         resources.field(holder.sobject, reference.path[1], reference.where), reference.where
     )
     sobject, name = holder.sobject, field.name
+    if key == "$record" and name == "Id":
+        raise MetadataError(f"{reference} can't be assigned", reference.where)
 
     def assign(interview: Interview, value: Any) -> None:
         record: Record | None = holder_get(interview)
         if record is None:
             if not isinstance(found, model.Variable):
-                raise Fault(
-                    f"The flow failed to access the value for {reference} because it hasn't been "
-                    "set or assigned."
-                )
+                raise not_set(reference)
             record = interview.values[key] = Record(sobject, {})
         record.set(name, value)
 
@@ -82,7 +80,7 @@ def _variable(variable: model.Variable, kind: Type) -> Setter:
     return assign
 
 
-def only_record_collections(kind: Type, where: Where) -> str:
+def object_of(kind: Type, where: Where) -> str:
     """The object of a record or a collection of records. Raises MetadataError."""
     if kind.sobject is None:
         raise MetadataError(f"{kind} is not a record", where)

@@ -15,14 +15,14 @@ from rehearsal.org.flow import model
 from rehearsal.org.flow.elements.lookups import search_all
 from rehearsal.org.flow.elements.queries import where_clause
 from rehearsal.org.flow.elements.saving import save
-from rehearsal.org.flow.elements.targets import only_record_collections, target, writable
+from rehearsal.org.flow.elements.targets import object_of, target, writable
 from rehearsal.org.flow.expressions import Getter
 from rehearsal.org.flow.interview import Fault, Interview
-from rehearsal.org.flow.resources import Resources
+from rehearsal.org.flow.resources import Resources, not_set
 from rehearsal.org.flow.values import Record, Type, field_type, must_fit
 from rehearsal.org.formula import Kind
 from rehearsal.org.ports import Operation, SaveResult, Transaction
-from rehearsal.org.schema import ObjectKind
+from rehearsal.org.schema import ObjectKind, ObjectType
 from rehearsal.org.soql import ast
 from rehearsal.org.values import Row
 
@@ -48,17 +48,26 @@ def _field_values(
     return found
 
 
-def _records(getter: Getter, reference: model.Reference) -> Callable[[Interview], list[Record]]:
+Given = Callable[[Interview], list[Record]]
+"""The records of an `inputReference`."""
+
+
+def _subject(
+    resources: Resources, element: model.RecordCreate | model.RecordUpdate | model.RecordDelete
+) -> tuple[ObjectType, Given | None]:
+    """The object that an element writes, and the records where they are given."""
+    if element.input is None:
+        return resources.object(element.object or "", element.where), None
+    reference = element.input
+    kind, getter = resources.read(reference)
+
     def read(interview: Interview) -> list[Record]:
         value: Any = getter(interview)
         if value is None:
-            raise Fault(
-                f"The flow failed to access the value for {reference} because it hasn't been set "
-                "or assigned."
-            )
+            raise not_set(reference)
         return list(value) if isinstance(value, list) else [value]
 
-    return read
+    return resources.object(object_of(kind, reference.where), reference.where), read
 
 
 class Create:
@@ -68,14 +77,7 @@ class Create:
         self.next = element.next.target if element.next else None
         self.fault = element.fault.target if element.fault else None
         self._element = element
-        self._input: Callable[[Interview], list[Record]] | None = None
-        if element.input is not None:
-            kind, getter = resources.read(element.input)
-            name = only_record_collections(kind, element.input.where)
-            self._input = _records(getter, element.input)
-        else:
-            name = element.object or ""
-        sobject = resources.object(name, element.where)
+        sobject, self._input = _subject(resources, element)
         self._object, self._event = sobject.name, sobject.kind is ObjectKind.EVENT
         if not sobject.createable:
             raise MetadataError(f"records of {sobject.name} can't be created", element.where)
@@ -124,19 +126,13 @@ class Update:
     def __init__(self, resources: Resources, element: model.RecordUpdate) -> None:
         self.next = element.next.target if element.next else None
         self.fault = element.fault.target if element.fault else None
-        self._input: Callable[[Interview], list[Record]] | None = None
+        sobject, self._input = _subject(resources, element)
+        self._object = sobject.name
         if element.input is not None:
-            kind, getter = resources.read(element.input)
-            name = only_record_collections(kind, element.input.where)
-            self._input = _records(getter, element.input)
             if element.filters:
                 raise MetadataError("filters don't go with inputReference", element.where)
-            if element.values and kind.collection:
+            if element.values and resources.read(element.input)[0].collection:
                 raise MetadataError("inputAssignments need a single record", element.where)
-        else:
-            name = element.object or ""
-        sobject = resources.object(name, element.where)
-        self._object = sobject.name
         if not sobject.updateable:
             raise MetadataError(f"records of {sobject.name} can't be updated", element.where)
         self._values = _field_values(resources, sobject.name, element.values, Operation.UPDATE)
@@ -214,14 +210,7 @@ class Delete:
     def __init__(self, resources: Resources, element: model.RecordDelete) -> None:
         self.next = element.next.target if element.next else None
         self.fault = element.fault.target if element.fault else None
-        self._input: Callable[[Interview], list[Record]] | None = None
-        if element.input is not None:
-            kind, getter = resources.read(element.input)
-            name = only_record_collections(kind, element.input.where)
-            self._input = _records(getter, element.input)
-        else:
-            name = element.object or ""
-        sobject = resources.object(name, element.where)
+        sobject, self._input = _subject(resources, element)
         self._object = sobject.name
         if not sobject.deletable:
             raise MetadataError(f"records of {sobject.name} can't be deleted", element.where)

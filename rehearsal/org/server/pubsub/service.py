@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterable,
+    Iterator,
+)
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -49,8 +58,16 @@ class PubSubService(rpc.PubSubServicer):
     """The service of one org. Lives on the event loop; the bus is thread-safe."""
 
     def __init__(
-        self, org: ServedOrg, sessions: Sessions, faults: Faults, *, keepalive: float = KEEPALIVE
+        self,
+        org: ServedOrg,
+        sessions: Sessions,
+        faults: Faults,
+        *,
+        instance_urls: Collection[str],
+        keepalive: float = KEEPALIVE,
     ) -> None:
+        """`instance_urls` are the addresses that a client may give for the org."""
+        self._instance_urls = instance_urls
         self._org, self._sessions, self._faults = org, sessions, faults
         self._keepalive = keepalive
         self._schemas = {event.name: EventSchema(event) for event in org.bus.event_types()}
@@ -141,19 +158,16 @@ class PubSubService(rpc.PubSubServicer):
             subscription = Subscription(
                 self._org.bus, self._schemas[event.name], first, self._keepalive
             )
-            async for response in self._stream(subscription, requests, caller):
-                yield response
+            async with aclosing(self._stream(subscription, requests, caller)) as responses:
+                async for response in responses:
+                    yield response
         except RpcRefused as refused:
             await abort(context, refused)
 
     def check_live(self, token: str) -> User:
         """Raises RpcRefused where maintenance or an ended session ends a call or a stream."""
         if self._faults.peek(FaultKind.MAINTENANCE):
-            raise RpcRefused(
-                Status.UNAVAILABLE,
-                ErrorCode.SERVICE_UNAVAILABLE,
-                "The Pub/Sub API service is unavailable.",
-            )
+            raise _unavailable()
         user = self._sessions.user(token)
         if user is None or self._faults.peek(FaultKind.SESSION_EXPIRED):
             raise _auth_error()
@@ -164,7 +178,7 @@ class PubSubService(rpc.PubSubServicer):
         subscription: Subscription,
         requests: AsyncIterator[wire.FetchRequest],
         caller: Caller,
-    ) -> AsyncIterator[wire.FetchResponse]:
+    ) -> AsyncGenerator[wire.FetchResponse, None]:
         token = caller.token
 
         async def read() -> None:
@@ -188,8 +202,11 @@ class PubSubService(rpc.PubSubServicer):
         unlisten_faults = self._faults.listen(wake)
         unlisten_bus = self._org.bus.listen(wake)
         try:
-            async for response in subscription.responses(lambda: self.check_live(token)):
-                yield response
+            async with aclosing(
+                subscription.responses(lambda: self.check_live(token))
+            ) as responses:
+                async for response in responses:
+                    yield response
         finally:
             unlisten_faults()
             unlisten_bus()
@@ -209,20 +226,24 @@ class PubSubService(rpc.PubSubServicer):
         slow = self._faults.take(FaultKind.SLOW)
         if slow is not None:
             await asyncio.sleep(slow.delay)
+        if self._faults.take(FaultKind.MAINTENANCE):
+            raise _unavailable()
         if self._faults.take(FaultKind.DROP):
             raise _dropped()
         headers = {str(key): str(value) for key, value in context.invocation_metadata() or ()}
         token = headers.get("accesstoken", "")
         tenant = headers.get("tenantid", "")
-        if not (token and headers.get("instanceurl") and tenant):
+        instance = headers.get("instanceurl", "").rstrip("/")
+        if not (token and instance and tenant):
             raise RpcRefused(
                 Status.UNAUTHENTICATED,
                 ErrorCode.AUTH_HEADERS_INVALID,
                 "The accesstoken, instanceurl and tenantid headers are required.",
             )
-        user = self.check_live(token)
-        self._faults.take(FaultKind.MAINTENANCE)
-        if tenant.rpartition("/")[2] != self._org.org_id:
+        user = self._sessions.user(token)
+        if user is None or self._faults.take(FaultKind.SESSION_EXPIRED):
+            raise _auth_error()
+        if tenant.rpartition("/")[2] != self._org.org_id or instance not in self._instance_urls:
             raise _auth_error()
         return Caller(user, token)
 
@@ -330,6 +351,14 @@ def _auth_error() -> RpcRefused:
         Status.UNAUTHENTICATED,
         ErrorCode.AUTH_ERROR,
         "An authentication exception occurred. Provide valid authentication.",
+    )
+
+
+def _unavailable() -> RpcRefused:
+    return RpcRefused(
+        Status.UNAVAILABLE,
+        ErrorCode.SERVICE_UNAVAILABLE,
+        "The Pub/Sub API service is unavailable.",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 import grpc
 
@@ -74,7 +74,9 @@ class Subscription:
         self._failure = refused
         self.wake()
 
-    async def responses(self, check: Callable[[], object]) -> AsyncIterator[wire.FetchResponse]:
+    async def responses(
+        self, check: Callable[[], object]
+    ) -> AsyncGenerator[wire.FetchResponse, None]:
         """Events as they come, and an empty response where nothing came for the keepalive time.
 
         Calls `check` before each response; raises what it raises.

@@ -27,6 +27,8 @@ class Call:
     body: Any = MISSING
     headers: Mapping[str, str] = field(default_factory=dict)
     """By lower-case name."""
+    own_url: str = ""
+    """The org's address as the client knows it."""
 
     @property
     def root(self) -> str:

@@ -77,7 +77,7 @@ def update(context: Context, call: Call) -> Reply:
 def upsert(context: Context, call: Call, name: str, key: str) -> Reply:
     """Matches by an external id; the results say `created`."""
     target = context.object_type(call, name)
-    declared = key_field(target, key)
+    declared = key_field(call.user, target, key)
     records = _records(context, call)
     if any(found is not target for found, _ in records):
         raise ApiError(

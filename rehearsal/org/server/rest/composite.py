@@ -125,6 +125,7 @@ def _call(call: Call, method: str, url: str, content: Any) -> Call:
         query=dict(parse_qsl(parts.query, keep_blank_values=True)),
         body=content,
         headers=call.headers,
+        own_url=call.own_url,
     )
 
 

@@ -29,7 +29,9 @@ _RECORDS = frozenset({ObjectKind.STANDARD, ObjectKind.CUSTOM})
 def resources(context: Context, call: Call) -> Reply:
     """The resources of one API version."""
     names = ("sobjects", "query", "queryAll", "composite", "limits")
-    return Reply(body={name: f"{call.root}/{name}" for name in names})
+    body = {name: f"{call.root}/{name}" for name in names}
+    body["identity"] = f"{call.own_url}/id/{context.org.org_id}/{call.user.id}"
+    return Reply(body=body)
 
 
 def composite_resources(context: Context, call: Call) -> Reply:
@@ -91,8 +93,6 @@ def _summary(call: Call, target: ObjectType) -> dict[str, Any]:
     root = f"{call.root}/sobjects/{target.name}"
     event, records = target.kind is ObjectKind.EVENT, target.kind in _RECORDS
     urls = {"sobject": root, "describe": f"{root}/describe", "rowTemplate": f"{root}/{{ID}}"}
-    if event:
-        urls["eventSchema"] = f"{root}/eventSchema"
     return {
         "activateable": False,
         "createable": target.createable and may(call.user, target, "create"),

@@ -58,6 +58,15 @@ def _prepared(context: Context, user: User, event: ObjectType, row: Row) -> Row 
             "PLATFORM_EVENT_PUBLISHING_UNAVAILABLE",
             "Publishing is temporarily unavailable. Try again later.",
         )
+    given = [name for name in row if (field := event.find(name)) is None or not field.custom]
+    if given:
+        return SaveError(
+            "INVALID_FIELD_FOR_INSERT_UPDATE",
+            f"Unable to create/update fields: {', '.join(given)}. Please check the security "
+            "settings of this field and verify that it is read/write for your profile or "
+            "permission set.",
+            tuple(given),
+        )
     try:
         return checked(event, row, enforce_required=True)
     except SaveError as refused:

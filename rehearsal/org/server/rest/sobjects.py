@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from rehearsal.org.errors import SaveError
-from rehearsal.org.ports import SaveResult
+from rehearsal.org.ports import SaveResult, User
 from rehearsal.org.schema import Field, ObjectKind, ObjectType
 from rehearsal.org.server.rest import events
-from rehearsal.org.server.rest.access import readable_fields
+from rehearsal.org.server.rest.access import has_permission, readable_fields
 from rehearsal.org.server.rest.call import Call, Reply
 from rehearsal.org.server.rest.context import Context
 from rehearsal.org.server.rest.errors import ApiError, not_found
@@ -73,14 +73,14 @@ def delete(context: Context, call: Call, name: str, record_id: str) -> Reply:
 def read_by_key(context: Context, call: Call, name: str, key: str, value: str) -> Reply:
     """The record with that external id."""
     target = _record_type(context, call, name)
-    declared = key_field(target, key)
+    declared = key_field(call.user, target, key)
     return Reply(body=_one(context, call, target, declared.name, _key(declared, value)))
 
 
 def upsert(context: Context, call: Call, name: str, key: str, value: str) -> Reply:
     """201 for a new record, 200 for one that was there (since API version 46.0)."""
     target = _record_type(context, call, name)
-    declared = key_field(target, key)
+    declared = key_field(call.user, target, key)
     row = record_from_json(context.schema, target, call.json())
     if declared.name in row:
         raise ApiError(
@@ -98,19 +98,29 @@ def upsert(context: Context, call: Call, name: str, key: str, value: str) -> Rep
 def delete_by_key(context: Context, call: Call, name: str, key: str, value: str) -> Reply:
     """204."""
     target = _record_type(context, call, name)
-    declared = key_field(target, key)
+    declared = key_field(call.user, target, key)
     found = _one(context, call, target, declared.name, _key(declared, value))
     return delete(context, call, target.name, str(found["Id"]))
 
 
-def key_field(target: ObjectType, name: str) -> Field:
-    """The field an upsert may match by. Raises ApiError NOT_FOUND."""
+def key_field(user: User, target: ObjectType, name: str) -> Field:
+    """The field that a record is named by. Raises ApiError.
+
+    One that is not unique wants View All Data, since it tells of records that the user may not
+    see (REST API Developer Guide, "Upsert").
+    """
     declared = target.find(name)
     if declared is None or not (declared.external_id or declared.name == "Id"):
         raise ApiError(
             404,
             "NOT_FOUND",
             f"Provided external ID field does not exist or is not accessible: {name}",
+        )
+    if declared.external_id and not declared.unique and not has_permission(user, "ViewAllData"):
+        raise ApiError(
+            403,
+            "INSUFFICIENT_ACCESS",
+            f"View All Data is required to use {declared.name}, which is not unique",
         )
     return declared
 

@@ -23,7 +23,6 @@ def payment_intent(world: World, subject: PaymentIntent) -> Body:
             "payment_method": customers.payment_method(world, method) if method else None,
             "type": "card_error",
         }
-        # A failed intent forgets its payment method; the error keeps it.
     return {
         "id": subject.id,
         "object": "payment_intent",
@@ -49,8 +48,9 @@ def payment_intent(world: World, subject: PaymentIntent) -> Body:
         "latest_charge": subject.latest_charge,
         "livemode": world.livemode,
         "metadata": dict(subject.metadata),
-        "next_action": None,
+        "next_action": _next_action(subject),
         "on_behalf_of": None,
+        # A failed intent forgets its payment method; the error keeps it.
         "payment_method": None if subject.error_code else subject.payment_method,
         "payment_method_configuration_details": None,
         "payment_method_options": {
@@ -74,6 +74,12 @@ def payment_intent(world: World, subject: PaymentIntent) -> Body:
         "transfer_data": None,
         "transfer_group": None,
     }
+
+
+def _next_action(subject: PaymentIntent) -> Body | None:
+    if subject.status != "requires_action":
+        return None
+    return {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
 
 
 def charge(world: World, subject: Charge) -> Body:

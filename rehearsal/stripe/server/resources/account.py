@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...errors import missing_object
 from ...jsontypes import Body
 from ..call import Call, Route
 
@@ -9,6 +10,8 @@ from ..call import Call, Route
 def retrieve(call: Call) -> Body:
     call.params.done()
     account = call.world.account
+    if call.path.get("id", account.id) != account.id:
+        raise missing_object("account", call.id)
     return {
         "id": account.id,
         "object": "account",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...engine import balance, payments, standing
+from ...engine import balance, discounting, payments, standing
 from ...errors import StripeError, missing_object
 from ...events import emit
 from ...money import currency as known_currency
 from ...objects.customers import Customer
 from ...params import merged
+from ...versions import BASIL, before
 from ..call import Answer, Call, Route, listed
 from . import fields
 
@@ -55,6 +56,7 @@ def _change(call: Call, customer: Customer) -> Callable[[], None]:
     invoicing = params.child("invoice_settings")
     default = invoicing.text("default_payment_method") if invoicing else None
     new_method = params.optional("payment_method")
+    coupon = params.optional("coupon") if before(call.version, BASIL) else None
     params.done()
     method = payments.payment_method(world, new_method) if new_method else None
     chosen = customer.default_payment_method
@@ -84,6 +86,10 @@ def _change(call: Call, customer: Customer) -> Callable[[], None]:
         customer.invoice_prefix = prefix or customer.invoice_prefix
         customer.next_invoice_sequence = sequence or customer.next_invoice_sequence
         customer.default_payment_method = chosen
+        if coupon is not None:
+            discount = discounting.redeem(world, coupon, "coupon", customer=customer.id)
+            customer.discount = discount.id
+            emit(world, "customer.discount.created", discount)
         if new_balance is not None and new_balance != customer.balance:
             balance.change(
                 world,

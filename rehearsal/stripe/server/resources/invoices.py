@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...engine import invoices, payments
+from ...engine import invoices, paying, payments
 from ...errors import StripeError, invalid_parameter, missing_object, missing_parameter
 from ...events import emit
 from ...money import currency as known_currency
@@ -157,12 +157,12 @@ def pay(call: Call) -> Answer:
         invoices.reopen(world, invoice)
     invoices.need_open(invoice)
     if outside:
-        invoices.pay_out_of_band(world, invoice)
+        paying.pay_out_of_band(world, invoice)
         return invoice
     method = (
         payments.payment_method(world, ref, customer=invoice.customer)
         if ref
-        else invoices.payment_method_for(world, invoice)
+        else paying.payment_method_for(world, invoice)
     )
     if method is None:
         raise StripeError(
@@ -170,10 +170,25 @@ def pay(call: Call) -> Answer:
             " `default_payment_method`, or pass one.",
             code="missing_payment_method",
         )
-    charge = invoices.attempt(world, invoice, method, automatic=False)
+    charge = paying.attempt(world, invoice, method, automatic=False)
+    if charge is None:
+        raise StripeError(
+            "This payment requires additional user action before it can be completed.",
+            status=402,
+            kind="card_error",
+            code="invoice_payment_intent_requires_action",
+        )
     if charge.status != "succeeded":
-        invoices.failed(world, invoice)
+        paying.failed(world, invoice)
         raise payments.decline_error(world, world.payment_intents[charge.payment_intent], charge)
+    return invoice
+
+
+def attach_payment(call: Call) -> Answer:
+    world, invoice = call.world, call.world.invoices.need(call.id)
+    intent = world.payment_intents.named(call.params.required("payment_intent"), "payment_intent")
+    call.params.done()
+    paying.attach_payment(world, invoice, intent)
     return invoice
 
 
@@ -243,6 +258,7 @@ ROUTES = (
     Route("GET", "/v1/invoices/{id}/lines", lines),
     Route("POST", "/v1/invoices/{id}/finalize", finalize),
     Route("POST", "/v1/invoices/{id}/pay", pay),
+    Route("POST", "/v1/invoices/{id}/attach_payment", attach_payment, since=BASIL),
     Route("POST", "/v1/invoices/{id}/send", send),
     Route("POST", "/v1/invoices/{id}/void", void),
     Route("POST", "/v1/invoices/{id}/mark_uncollectible", mark_uncollectible),

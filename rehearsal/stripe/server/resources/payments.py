@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...engine import invoices, payments
+from ...engine import paying, payments
 from ...errors import StripeError, missing_parameter
 from ...money import check_amount
 from ...money import currency as known_currency
@@ -46,7 +46,7 @@ def create(call: Call) -> Answer:
     payments.create_intent(world, intent)
     if confirm_now and method is not None:
         charge = payments.confirm(world, intent, method)
-        if charge.status != "succeeded":
+        if charge is not None and charge.status != "succeeded":
             raise payments.decline_error(world, intent, charge)
     return intent
 
@@ -102,10 +102,10 @@ def confirm(call: Call) -> Answer:
         charge = payments.confirm(world, intent, method)
     else:
         invoice = world.invoices[intent.invoice]
-        charge = invoices.attempt(world, invoice, method, automatic=False)
-        if charge.status != "succeeded":
-            invoices.failed(world, invoice)
-    if charge.status != "succeeded":
+        charge = paying.attempt(world, invoice, method, automatic=False)
+        if charge is not None and charge.status != "succeeded":
+            paying.failed(world, invoice)
+    if charge is not None and charge.status != "succeeded":
         raise payments.decline_error(world, intent, charge)
     return intent
 

@@ -23,10 +23,14 @@ from tests.rehearsal.org.conftest import ProjectFiles, add_ledger
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """`Ledger__c` with `Entry__c` details, `Setting__mdt`, and two events."""
+    """`Ledger__c` with `Entry__c` details, `Setting__mdt`, and three events."""
     files = ProjectFiles(tmp_path_factory.mktemp("project"))
     add_ledger(files)
-    for name, behavior in (("Ping__e", "PublishAfterCommit"), ("Pong__e", "PublishAfterCommit")):
+    for name, behavior in (
+        ("Ping__e", "PublishAfterCommit"),
+        ("Pong__e", "PublishAfterCommit"),
+        ("Now__e", "PublishImmediately"),
+    ):
         files.event(name, behavior)
         files.field(name, "Text__c", "Text", "<length>255</length>")
         files.field(name, "Count__c", "Number", "<precision>18</precision><scale>0</scale>")

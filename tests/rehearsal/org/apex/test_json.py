@@ -41,7 +41,8 @@ def test_typed_reading(apex: Apex) -> None:
     apex.classes["Doc"] = CLASS
     body = """
         Doc d = (Doc) JSON.deserialize('{"text": "x", "n": 3, "d": 1.20, "unknown": [1],'
-            + '"at": "2026-01-02T03:04:05.678Z", "inner": [{"n": 4}], "counts": {"a": 5}, "kind": "TWO"}', Doc.class);
+            + '"at": "2026-01-02T03:04:05.678Z", "inner": [{"n": 4}],'
+            + '"counts": {"a": 5}, "kind": "TWO"}', Doc.class);
         return d.text + d.n + d.d + d.inner[0].n + d.counts.get('a') + d.kind +
             d.at.millisecondGmt() + d.secret;
     """

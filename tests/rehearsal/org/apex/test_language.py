@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from rehearsal.org.errors import LimitExceeded
@@ -120,6 +122,18 @@ def test_properties_run_their_accessors(apex: Apex) -> None:
         return h.doubled * 100 + Holder.lazy + h.readOnly;
     """
     assert apex.run(body) == 1000 + 42 + 7
+
+
+def test_a_final_property_may_fill_itself(apex: Apex) -> None:
+    apex.classes["Lazy"] = """
+        public class Lazy {
+            public static final List<Integer> ALL {
+                get { if (ALL == null) { ALL = new List<Integer>{1, 2}; } return ALL; }
+                private set;
+            }
+        }
+    """
+    assert apex.value("Lazy.ALL.size()") == 2
 
 
 def test_static_state_lives_one_transaction(apex: Apex) -> None:
@@ -248,6 +262,16 @@ def test_endless_recursion_ends_in_a_limit(apex: Apex) -> None:
     apex.classes["Rec"] = "public class Rec { public static void f() { f(); } }"
     with pytest.raises(LimitExceeded, match="Maximum stack depth reached: 1001"):
         apex.run("Rec.f(); return null;")
+
+
+def test_recursion_has_the_same_depth_on_a_thread(apex: Apex) -> None:
+    apex.classes["Depth"] = """
+        public class Depth { public static Integer f(Integer n) { return n == 0 ? 0 : 1 +
+            f(n - 1); } }
+    """
+    apex.run("return 0;")
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(apex.run, "return Depth.f(990);").result() == 990
 
 
 def test_endless_loops_end_in_the_cpu_limit_and_cannot_be_caught(apex: Apex) -> None:

@@ -199,6 +199,36 @@ def test_dynamic_soql_sees_the_variables_in_scope(apex: Apex) -> None:
     )
 
 
+def test_dynamic_soql_sees_the_fields_of_its_class(apex: Apex) -> None:
+    apex.classes["Finder"] = """
+        public class Finder {
+            private static String first = 'a';
+            private String second = 'b';
+            public Integer find() {
+                String text = 'SELECT Id FROM Account WHERE Name IN (:first, :SECOND)';
+                return Database.query(text).size();
+            }
+        }
+    """
+    body = """
+        insert new List<Account>{new Account(Name = 'a'), new Account(Name = 'b')};
+        return new Finder().find();
+    """
+    assert apex.run(body) == 2
+
+
+def test_dynamic_soql_gives_rows_of_their_own_type(apex: Apex) -> None:
+    body = """
+        insert new Ledger__c(Name = 'a', Key__c = 'k');
+        Ledger__c one = Database.query('SELECT Name FROM Ledger__c');
+        one = Database.queryWithBinds('SELECT Name FROM Ledger__c WHERE Key__c = :k',
+            new Map<String, Object>{'k' => 'k'}, AccessLevel.SYSTEM_MODE);
+        List<SObject> rows = Database.query('SELECT Id, Key__c FROM Ledger__c');
+        return one.Name + (rows instanceof List<Ledger__c>);
+    """
+    assert apex.run(body) == "atrue"
+
+
 def test_soql_for_loop_by_batches(apex: Apex) -> None:
     body = """
         List<Account> many = new List<Account>();

@@ -60,3 +60,8 @@ def test_assertions(apex: Apex, statement: str, message: str) -> None:
 
 def test_tests_only(apex: Apex) -> None:
     assert apex.thrown("Test.startTest(); return 0;")[0] == "System.UnexpectedException"
+
+
+def test_a_failed_assertion_cannot_be_caught(apex: Apex) -> None:
+    body = "try { System.assert(false); } catch (Exception e) { return 1; } return 2;"
+    assert apex.thrown(body)[0] == "System.AssertException"

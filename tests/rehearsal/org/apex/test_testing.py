@@ -128,6 +128,18 @@ def test_events_wait_for_their_delivery(apex: Apex) -> None:
     assert _results(apex, tests) == {"delivers": None, "stops": None}
 
 
+def test_events_that_are_sent_at_once_are_delivered_too(apex: Apex) -> None:
+    apex.triggers["Nows"] = EVENTS.replace("Ping", "Now")
+    tests = """
+        @IsTest static void delivers() {
+            EventBus.publish(new Now__e(Text__c = 'a'));
+            Test.getEventBus().deliver();
+            System.assertEquals(1, [SELECT COUNT() FROM Account]);
+        }
+    """
+    assert _results(apex, tests) == {"delivers": None}
+
+
 def test_events_after_a_checkpoint_come_in_the_next_run(apex: Apex) -> None:
     apex.triggers["Pings"] = """
         trigger Pings on Ping__e (after insert) {

@@ -116,7 +116,8 @@ def test_strings(apex: Apex, expression: str, expected: object) -> None:
         ("Datetime.newInstanceGmt(2026, 7, 1, 3, 0, 0).dateGmt()", dt.date(2026, 7, 1)),
         ("Datetime.newInstanceGmt(2026, 7, 1, 3, 0, 0).date()", dt.date(2026, 6, 30)),
         (
-            "Datetime.newInstanceGmt(2026, 7, 1, 3, 4, 5).formatGmt('yyyy-MM-dd\\'T\\'HH:mm:ss.SSS\\'Z\\'')",
+            "Datetime.newInstanceGmt(2026, 7, 1, 3, 4, 5)"
+            ".formatGmt('yyyy-MM-dd\\'T\\'HH:mm:ss.SSS\\'Z\\'')",
             "2026-07-01T03:04:05.000Z",
         ),
         ("Datetime.newInstanceGmt(2026, 1, 1, 0, 0, 0).getTime()", 1767225600000),

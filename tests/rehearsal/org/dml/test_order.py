@@ -155,6 +155,12 @@ def test_all_or_none_keeps_nothing_and_says_why(desk):
     assert desk.soql("SELECT Id FROM Account") == []
 
 
+def test_all_or_none_ends_before_the_after_triggers(desk):
+    desk.triggers.on("Account", AFTER, INSERT)(lambda tx, changes: None)
+    desk.insert("Account", {"Name": "A"}, {"Site": "x"}, all_or_none=True)
+    assert desk.triggers.log == []
+
+
 def test_all_or_none_undoes_earlier_chunks(desk):
     rows = [{"Name": f"A{n}"} for n in range(200)] + [{"Site": "x"}]
     results = desk.insert("Account", *rows, all_or_none=True)

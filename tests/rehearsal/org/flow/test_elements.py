@@ -288,7 +288,7 @@ def test_update_and_delete_by_filter(world):
     assert world.used == {"queries": 2, "dml_statements": 3, "dml_rows": 4}
 
 
-def test_lookup_of_a_missing_record_is_null_and_so_are_its_fields(world):
+def test_lookup_of_a_missing_record_is_null_and_so_are_its_fields_in_a_formula(world):
     world.triggered(
         "Find",
         """<recordLookups><name>Get_Line</name><label>x</label>
@@ -306,7 +306,11 @@ def test_lookup_of_a_missing_record_is_null_and_so_are_its_fields(world):
         + """<connector><targetReference>Save</targetReference></connector></rules></decisions>
 
         """
-        + SAVE.format(values=value("Total__c", "Get_Line.Quantity__c") + value("Flag__c", "There")),
+        + """<formulas><name>Quantity</name><dataType>Number</dataType>
+        <expression>{!Get_Line.Quantity__c}</expression><scale>2</scale></formulas>
+
+        """
+        + SAVE.format(values=value("Total__c", "Quantity") + value("Flag__c", "There")),
         to="Get_Line",
     )
     world.insert("Line__c", {"Name": "X", "Quantity__c": 4})
@@ -356,10 +360,14 @@ def test_parents_can_be_read_through_lookups_without_a_query(world):
         on="Create",
     )
     account = world.add("Account", Name="Acme")
-    world.add("Deal__c", Name="A", Account__c=account)
-    world.add("Deal__c", Name="B")
-    assert world.column("SELECT Note__c FROM Deal__c ORDER BY Name") == ["Acme", None]
+    linked, loose = world.insert("Deal__c", {"Name": "A", "Account__c": account}, {"Name": "B"})
+    assert linked.success
+    assert world.column("SELECT Note__c FROM Deal__c") == ["Acme"]
     assert world.used["queries"] == 0
+    assert (
+        "The flow failed to access the value for $Record.Account__r.Name because it hasn't been "
+        "set or assigned." in loose.errors[0].message
+    )
 
 
 def test_subflow_takes_and_gives_values(world):
@@ -597,3 +605,95 @@ def test_names_are_found_in_any_case(world):
     )
     world.add("Deal__c", Name="A")
     assert world.column("SELECT Note__c FROM Deal__c") == ["yes"]
+
+
+def test_the_prior_record_of_a_new_one_has_no_values(world):
+    world.triggered(
+        "Copy_Prior",
+        SAVE.format(values=value("Total__c", "$Record__Prior.Amount__c")),
+        to="Save",
+        when="RecordBeforeSave",
+    )
+    deal = world.add("Deal__c", Name="A", Amount__c=1, Total__c=7)
+    assert world.column("SELECT Total__c FROM Deal__c") == [None]
+    world.change("Deal__c", deal, Amount__c=2)
+    assert world.column("SELECT Total__c FROM Deal__c") == [1]
+
+
+def test_null_is_not_an_empty_text(world):
+    def outcome(name: str, right: str) -> str:
+        return (
+            f"<rules><name>{name}</name><conditionLogic>and</conditionLogic>"
+            + condition("$Record.Note__c", "EqualTo", right)
+            + "<connector><targetReference>Save</targetReference></connector></rules>"
+        )
+
+    world.triggered(
+        "Compare",
+        "<decisions><name>Empty</name><label>x</label>"
+        + outcome("Yes", ref("$GlobalConstant.EmptyString"))
+        + "</decisions>\n\n"
+        + SAVE.format(values=value("Flag__c", "$GlobalConstant.True")),
+        to="Empty",
+    )
+    world.add("Deal__c", Name="A")
+    assert world.column("SELECT Flag__c FROM Deal__c") == [False]
+
+
+def test_lookups_are_sorted_and_limited(world):
+    limited = LINES.replace(
+        "<getFirstRecordOnly>", "<limit><numberValue>2</numberValue></limit><getFirstRecordOnly>"
+    ).replace("<sortOrder>Asc", "<sortOrder>Desc")
+    world.triggered(
+        "Last_Two",
+        limited.format(to="Each")
+        + """
+
+        <loops><name>Each</name><label>x</label>
+        <collectionReference>Get_Lines</collectionReference>
+        <nextValueConnector><targetReference>Say</targetReference></nextValueConnector>
+        <noMoreValuesConnector><targetReference>Save</targetReference></noMoreValuesConnector>
+        </loops>
+
+        """
+        + assignments("Say", ("Said", "Add", ref("Each.Name")), to="Each")
+        + "\n\n"
+        + variable("Said", "String")
+        + "\n\n"
+        + SAVE.format(values=value("Note__c", "Said")),
+        to="Get_Lines",
+        on="Update",
+    )
+    deal = lined(world, 1, 2, 3)
+    world.change("Deal__c", deal, Name="B")
+    assert world.column("SELECT Note__c FROM Deal__c") == ["L2L1"]
+
+
+def test_a_permission_that_nobody_granted_is_false(world):
+    world.triggered(
+        "Ask",
+        SAVE.format(values=value("Flag__c", "$Permission.Skip_Automation")),
+        to="Save",
+        when="RecordBeforeSave",
+    )
+    world.add("Deal__c", Name="A", Flag__c=True)
+    assert world.column("SELECT Flag__c FROM Deal__c") == [False]
+
+
+def test_an_org_may_have_all_its_flows_inactive(world):
+    world.flow(
+        "Called",
+        assignments("Set", ("X", "Assign", "<stringValue>x</stringValue>"))
+        + "\n\n"
+        + variable("X", "String"),
+        start="<connector><targetReference>Set</targetReference></connector>",
+        status="Draft",
+    )
+    world.triggered(
+        "Calls",
+        "<subflows><name>Call</name><label>x</label><flowName>Called</flowName></subflows>",
+        to="Call",
+        status="Draft",
+    )
+    world.add("Deal__c", Name="A")
+    assert world.column("SELECT Name FROM Deal__c") == ["A"]

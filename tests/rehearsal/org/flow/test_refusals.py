@@ -58,6 +58,18 @@ def refused(world, kind: type[Exception], body: str, *, to: str = "Save", **more
             "formula F is Number, not Date",
         ),
         (
+            UPDATE.replace("$Record", "Deals")
+            + "\n\n<variables><name>Deals</name><dataType>SObject</dataType>"
+            "<isCollection>true</isCollection><objectType>Deal__c</objectType></variables>",
+            "inputAssignments need a single record",
+        ),
+        (
+            UPDATE + "\n\n<assignments><name>A</name><label>x</label><assignmentItems>"
+            "<assignToReference>$Record.Id</assignToReference><operator>Assign</operator>"
+            "<value><stringValue>x</stringValue></value></assignmentItems></assignments>",
+            "$Record.Id can't be assigned",
+        ),
+        (
             UPDATE + "\n\n<subflows><name>S</name><label>x</label><flowName>Nowhere</flowName>"
             "</subflows>",
             "there is no autolaunched Flow Nowhere",

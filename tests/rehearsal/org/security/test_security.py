@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rehearsal.org.errors import QueryError
+from rehearsal.org.security import may, may_field
 from rehearsal.org.soql import parse
 
 from ..conftest import add_ledger, codes, open_desk
@@ -102,6 +103,24 @@ def test_system_mode_checks_nothing(secured):
         secured, lambda tx: tx.insert("Ledger__c", [{"Key__c": "a", "Hold__c": True}])
     )
     assert result.success
+
+
+def test_fields_of_events_need_no_grant_of_their_own(files):
+    files.event("E__e")
+    files.field("E__e", "X__c", "Text", "<length>9</length>")
+    desk = open_desk(files)
+    event = desk.org.schema.objects["e__e"]
+    robot = desk.org.integration_user
+    assert may_field(robot, event, event.fields["x__c"], "edit")
+    assert not may(robot, event, "create")
+
+
+def test_standard_fields_need_a_grant_too_for_the_robot(secured):
+    account = secured.org.schema.objects["account"]
+    robot, admin = secured.org.integration_user, secured.org.admin
+    assert not may_field(robot, account, account.fields["industry"], "read")
+    assert may_field(robot, account, account.fields["name"], "read")
+    assert may_field(admin, account, account.fields["industry"], "edit")
 
 
 def test_objects_without_a_grant_are_closed(secured):

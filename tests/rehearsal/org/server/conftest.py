@@ -19,6 +19,7 @@ from rehearsal.org.org import Org
 from rehearsal.org.ports import EventRun, Permissions, Transaction, TriggerRunner, User
 from rehearsal.org.schema import Field, FieldType, ObjectKind, ObjectType, Schema
 from rehearsal.org.server.assembly import Address, serving
+from rehearsal.org.server.tls import Certificates, make_certificates
 from rehearsal.org.server.wire import pubsub_api_pb2_grpc as rpc
 from tests.rehearsal.org.server.record_org import load_org
 
@@ -134,17 +135,23 @@ def org() -> EventOrg:
     return EventOrg()
 
 
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
 @pytest.fixture
-async def served(org: EventOrg) -> AsyncIterator[Served]:
-    serve = serving(org, no_triggers(org.bus), keepalive=0.3)
+async def served(org: EventOrg, certificates: Certificates) -> AsyncIterator[Served]:
+    serve = serving(org, no_triggers(org.bus), certificates=certificates, keepalive=0.3)
     async with serve as address, aiohttp.ClientSession() as http:
         yield Served(address, http, org)
 
 
 @pytest.fixture
-async def records(tmp_path: Path) -> AsyncIterator[ServedRecords]:
+async def records(tmp_path: Path, certificates: Certificates) -> AsyncIterator[ServedRecords]:
     org = load_org(tmp_path)
-    async with serving(org, no_triggers(org.bus)) as address, aiohttp.ClientSession() as http:
+    serve = serving(org, no_triggers(org.bus), certificates=certificates)
+    async with serve as address, aiohttp.ClientSession() as http:
         yield ServedRecords(address, http, org)
 
 

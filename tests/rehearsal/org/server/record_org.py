@@ -20,6 +20,8 @@ _WIDGET_FIELDS = {
     "Day__c": "<type>Date</type>",
     "At__c": "<type>DateTime</type>",
     "Active__c": "<type>Checkbox</type><defaultValue>false</defaultValue>",
+    "Group__c": "<type>Text</type><length>20</length><externalId>true</externalId>"
+    "<unique>false</unique>",
     "Hidden__c": "<type>Text</type><length>20</length>",
     "Account__c": "<type>Lookup</type><referenceTo>Account</referenceTo>"
     "<relationshipName>Widgets</relationshipName><deleteConstraint>SetNull</deleteConstraint>",
@@ -138,7 +140,7 @@ def _object(main: Path, name: str, body: str, fields: dict[str, str]) -> None:
 def _permission_set() -> str:
     editable = ["Widget__c.Key__c", "Widget__c.Amount__c", "Widget__c.Account__c"]
     editable += ["Widget__c.Day__c", "Widget__c.At__c", "Widget__c.Active__c"]
-    editable += ["Part__c.Number__c", "Order__e.Amount__c"]
+    editable += ["Widget__c.Group__c", "Part__c.Number__c", "Order__e.Amount__c"]
     fields = "".join(
         "<fieldPermissions><editable>true</editable>"
         f"<field>{name}</field><readable>true</readable></fieldPermissions>"

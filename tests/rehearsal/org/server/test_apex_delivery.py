@@ -10,26 +10,20 @@ import aiohttp
 import pytest
 
 from rehearsal.org.bus import EARLIEST
-from rehearsal.org.bus.subscribers import ApexSubscribers
-from rehearsal.org.bus.subscriptions import event_triggers
 from rehearsal.org.org import Org
-from rehearsal.org.server.assembly import serving
+from rehearsal.org.server.assembly import apex_subscribers, serving
+from rehearsal.org.server.tls import Certificates
 from tests.rehearsal.org.server.conftest import ServedRecords
 from tests.rehearsal.org.server.record_org import write_project, write_trigger
 
 
 @pytest.fixture
-async def served(tmp_path: Path) -> AsyncIterator[ServedRecords]:
+async def served(tmp_path: Path, certificates: Certificates) -> AsyncIterator[ServedRecords]:
     write_project(tmp_path)
     write_trigger(tmp_path)
     org = Org.load(tmp_path)
-    subscribers = ApexSubscribers(
-        org.bus,
-        org.triggers,
-        event_triggers(org.project),
-        lambda work: org.run(work, user=org.automated_process),
-    )
-    async with serving(org, subscribers) as address, aiohttp.ClientSession() as http:
+    serve = serving(org, apex_subscribers(org), certificates=certificates)
+    async with serve as address, aiohttp.ClientSession() as http:
         yield ServedRecords(address, http, org)
 
 

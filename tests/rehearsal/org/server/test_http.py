@@ -224,3 +224,13 @@ async def test_faults_are_cleared(served: Served) -> None:
         assert response.status == 204
     assert (await publish(served, Number__c="1"))[0] == 201
     assert kept(served) == ["1"]
+
+
+async def test_a_fault_of_the_org_itself_has_an_error_id_and_is_logged(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    status, body = await served.rest("GET", "query?q=SELECT+Id+FROM+Order__e")
+    assert (status, body[0]["errorCode"]) == (500, "UNKNOWN_EXCEPTION")
+    error_id = body[0]["message"].rpartition(" ")[2]
+    assert f"ErrorId {error_id}: GET query" in caplog.text
+    assert "NotImplementedError" in caplog.text

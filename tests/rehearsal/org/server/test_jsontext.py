@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rehearsal.org.server.rest.jsontext import dumps, loads, number
@@ -40,6 +40,7 @@ _json = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(_json)
 def test_everything_else_is_plain_json(value: object) -> None:
     assert json.loads(dumps(value)) == value

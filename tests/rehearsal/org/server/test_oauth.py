@@ -164,3 +164,14 @@ async def test_introspection_tells_whose_token_it_is(served: Served) -> None:
         assert (await response.json())["username"] == served.address.username
     async with served.http.post(url, data={**form, "token": "no"}) as response:
         assert await response.json() == {"active": False}
+
+
+async def test_the_identity_url_tells_who_the_user_is(served: Served) -> None:
+    session = await served.integration_token()
+    _, resources = await served.rest("GET", "", token=session)
+    url = resources["identity"]
+    assert url.startswith(served.address.http_url)
+    async with served.http.get(url, params={"oauth_token": session}) as response:
+        assert (await response.json())["username"] == served.address.username
+    async with served.http.get(url) as response:
+        assert response.status == 403

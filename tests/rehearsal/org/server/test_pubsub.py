@@ -1,11 +1,6 @@
 from __future__ import annotations
 
-import asyncio
-import datetime as dt
 import io
-import json
-from collections.abc import AsyncIterator
-from decimal import Decimal
 from typing import Any
 
 import fastavro
@@ -15,88 +10,14 @@ import pytest
 from rehearsal.org.bus import EARLIEST
 from rehearsal.org.server.wire import pubsub_api_pb2 as wire
 from tests.rehearsal.org.server.conftest import Served
-
-TOPIC = "/event/Order__e"
-Metadata = tuple[tuple[str, str], ...]
-
-
-async def schema_of(stub: Any, metadata: Metadata) -> tuple[str, Any]:
-    topic = await stub.GetTopic(wire.TopicRequest(topic_name=TOPIC), metadata=metadata)
-    schema = await stub.GetSchema(wire.SchemaRequest(schema_id=topic.schema_id), metadata=metadata)
-    return topic.schema_id, json.loads(schema.schema_json)
-
-
-def encode(schema: Any, **fields: Any) -> bytes:
-    record = {"CreatedDate": 1_759_320_000_000, "CreatedById": "005000000000002AAA", **fields}
-    out = io.BytesIO()
-    fastavro.schemaless_writer(out, fastavro.parse_schema(schema), record)
-    return out.getvalue()
-
-
-def decode(schema: Any, event: wire.ConsumerEvent) -> dict[str, Any]:
-    payload = io.BytesIO(event.event.payload)
-    record: Any = fastavro.schemaless_reader(payload, fastavro.parse_schema(schema), None)
-    found: dict[str, Any] = record
-    return found
-
-
-async def publish(stub: Any, metadata: Metadata, *numbers: str) -> wire.PublishResponse:
-    schema_id, schema = await schema_of(stub, metadata)
-    events = [
-        wire.ProducerEvent(id=n, schema_id=schema_id, payload=encode(schema, Number__c=n))
-        for n in numbers
-    ]
-    request = wire.PublishRequest(topic_name=TOPIC, events=events)
-    response: wire.PublishResponse = await stub.Publish(request, metadata=metadata)
-    return response
-
-
-class Subscriber:
-    """A client that asks for events when it is told to."""
-
-    def __init__(self, stub: Any, metadata: Metadata) -> None:
-        self.requests: asyncio.Queue[wire.FetchRequest] = asyncio.Queue()
-        self.call = stub.Subscribe(self._requests(), metadata=metadata)
-
-    async def _requests(self) -> AsyncIterator[wire.FetchRequest]:
-        while True:
-            yield await self.requests.get()
-
-    def ask(self, count: int, **options: Any) -> None:
-        self.requests.put_nowait(
-            wire.FetchRequest(topic_name=TOPIC, num_requested=count, **options)
-        )
-
-    async def next(self) -> wire.FetchResponse:
-        response: wire.FetchResponse = await asyncio.wait_for(self.call.read(), 5)
-        return response
-
-    async def events(self, count: int) -> list[wire.ConsumerEvent]:
-        found: list[wire.ConsumerEvent] = []
-        while len(found) < count:
-            found += (await self.next()).events
-        return found
-
-    async def refused(self) -> tuple[grpc.StatusCode, str]:
-        """How the stream ends, whatever comes before."""
-        try:
-            while True:
-                await self.next()
-        except grpc.aio.AioRpcError as error:
-            return refusal(error)
-
-
-def refusal(error: grpc.aio.AioRpcError) -> tuple[grpc.StatusCode, str]:
-    trailers = dict(error.trailing_metadata() or ())
-    assert "rpcId: " in str(error.details())
-    return error.code(), str(trailers["error-code"]).removeprefix("sfdc.platform.eventbus.grpc.")
-
-
-@pytest.fixture
-async def subscriber(stub: Any, metadata: Metadata) -> AsyncIterator[Subscriber]:
-    made = Subscriber(stub, metadata)
-    yield made
-    made.call.cancel()
+from tests.rehearsal.org.server.pubsub_client import (
+    TOPIC,
+    Metadata,
+    encode,
+    publish,
+    refusal,
+    schema_of,
+)
 
 
 async def test_the_schema_is_salesforces(stub: Any, metadata: Metadata) -> None:
@@ -113,39 +34,6 @@ async def test_the_schema_is_salesforces(stub: Any, metadata: Metadata) -> None:
     assert fields["Amount__c"]["type"] == ["null", "double"]
     assert fields["Amount__c"]["doc"].startswith("Data:Double:00N")
     assert fields["At__c"]["type"] == ["null", "long"]
-
-
-async def test_a_published_event_arrives_as_it_was_sent(
-    served: Served, stub: Any, metadata: Metadata, subscriber: Subscriber
-) -> None:
-    schema_id, schema = await schema_of(stub, metadata)
-    subscriber.ask(10, replay_preset=wire.ReplayPreset.EARLIEST)
-    sent = {
-        "Number__c": "A-1",
-        "Amount__c": 1234.56,
-        "Paid__c": True,
-        "At__c": 1_759_320_000_000,
-        "Day__c": 1_759_276_800_000,
-        "Rows__c": None,
-    }
-    payload = encode(schema, **sent)
-    event = wire.ProducerEvent(id="key", schema_id=schema_id, payload=payload)
-    response = await stub.Publish(
-        wire.PublishRequest(topic_name=TOPIC, events=[event]), metadata=metadata
-    )
-    (result,) = response.results
-    assert (result.correlation_key, result.error.msg) == ("key", "")
-
-    (received,) = await subscriber.events(1)
-    assert received.replay_id == result.replay_id
-    record = decode(schema, received)
-    assert {name: record[name] for name in sent} == sent
-    assert record["CreatedById"] == served.org.integration_user.id
-
-    (stored,) = served.org.bus.after(TOPIC, EARLIEST)
-    assert stored.values["Amount__c"] == Decimal("1234.56")
-    assert stored.values["At__c"] == dt.datetime(2025, 10, 1, 12, tzinfo=dt.UTC)
-    assert stored.values["Day__c"] == dt.date(2025, 10, 1)
 
 
 async def test_each_event_has_its_own_result(stub: Any, metadata: Metadata) -> None:
@@ -200,121 +88,6 @@ async def test_an_event_above_1_mb_is_refused_and_4_mb_close_the_call(
     assert len(served.org.bus.after(TOPIC, EARLIEST)) == 1
 
 
-async def test_no_more_events_come_than_were_asked_for(
-    stub: Any, metadata: Metadata, subscriber: Subscriber
-) -> None:
-    await publish(stub, metadata, *map(str, range(7)))
-    subscriber.ask(5, replay_preset=wire.ReplayPreset.EARLIEST)
-    first = await subscriber.next()
-    assert (len(first.events), first.pending_num_requested) == (5, 0)
-    assert first.latest_replay_id == first.events[-1].replay_id
-    quiet = await subscriber.next()
-    assert not quiet.events
-    assert quiet.latest_replay_id == first.latest_replay_id  # two events lie beyond it
-    subscriber.ask(5)
-    second = await subscriber.next()
-    assert (len(second.events), second.pending_num_requested) == (2, 3)
-
-
-async def test_latest_starts_with_what_is_published_afterwards(
-    stub: Any, metadata: Metadata, subscriber: Subscriber
-) -> None:
-    await publish(stub, metadata, "old")
-    subscriber.ask(5)
-    assert not (await subscriber.next()).events
-    await publish(stub, metadata, "new")
-    _, schema = await schema_of(stub, metadata)
-    (event,) = await subscriber.events(1)
-    assert decode(schema, event)["Number__c"] == "new"
-
-
-async def test_a_subscriber_goes_on_behind_a_replay_id(
-    stub: Any, metadata: Metadata, subscriber: Subscriber
-) -> None:
-    response = await publish(stub, metadata, "1", "2", "3")
-    subscriber.ask(
-        5,
-        replay_preset=wire.ReplayPreset.CUSTOM,
-        replay_id=response.results[0].replay_id,
-    )
-    assert [event.replay_id for event in await subscriber.events(2)] == [
-        result.replay_id for result in response.results[1:]
-    ]
-
-
-async def test_the_replay_id_of_an_empty_response_is_good_to_come_back_with(
-    stub: Any, metadata: Metadata, subscriber: Subscriber
-) -> None:
-    subscriber.ask(5)
-    quiet = await subscriber.next()
-    subscriber.call.cancel()
-    await publish(stub, metadata, "1")
-    again = Subscriber(stub, metadata)
-    again.ask(5, replay_preset=wire.ReplayPreset.CUSTOM, replay_id=quiet.latest_replay_id)
-    assert len(await again.events(1)) == 1
-    again.call.cancel()
-
-
-@pytest.mark.parametrize(
-    ("options", "status", "code"),
-    [
-        ({"replay_id": b"\0\0\0\0\0\0\x7f\x7f\0\0"}, "INVALID_ARGUMENT", "replayid.corrupted"),
-        ({"replay_id": b"nonsense"}, "INVALID_ARGUMENT", "replayid.corrupted"),
-        ({}, "INVALID_ARGUMENT", "replayid.validation.failed"),
-    ],
-)
-async def test_a_wrong_replay_id_ends_the_stream(
-    subscriber: Subscriber, options: dict[str, Any], status: str, code: str
-) -> None:
-    subscriber.ask(5, replay_preset=wire.ReplayPreset.CUSTOM, **options)
-    assert await subscriber.refused() == (
-        grpc.StatusCode[status],
-        f"subscription.fetch.{code}",
-    )
-
-
-async def test_an_expired_replay_id_is_corrupted(
-    served: Served, stub: Any, metadata: Metadata, subscriber: Subscriber
-) -> None:
-    response = await publish(stub, metadata, "1")
-    served.org.clock.advance(dt.timedelta(hours=1))
-    await publish(stub, metadata, "2")  # keeps the session alive
-    for _ in range(72):
-        served.org.clock.advance(dt.timedelta(hours=1))
-        await publish(stub, metadata, "3")
-    subscriber.ask(
-        5, replay_preset=wire.ReplayPreset.CUSTOM, replay_id=response.results[0].replay_id
-    )
-    assert await subscriber.refused() == (
-        grpc.StatusCode.INVALID_ARGUMENT,
-        "subscription.fetch.replayid.corrupted",
-    )
-
-
-@pytest.mark.parametrize(
-    ("asks", "code"),
-    [([0], "requested.events.invalid"), ([101], "overflow"), ([60, 41], "overflow")],
-)
-async def test_at_most_100_events_can_be_outstanding(
-    subscriber: Subscriber, asks: list[int], code: str
-) -> None:
-    for count in asks:
-        subscriber.ask(count)
-    _, refused = await subscriber.refused()
-    assert refused == f"subscription.fetch.{code}"
-
-
-async def test_the_daily_delivery_allocation_ends_the_subscription(
-    served: Served, stub: Any, metadata: Metadata, subscriber: Subscriber
-) -> None:
-    await served.control("allocations", {"daily_delivered": 2})
-    await publish(stub, metadata, "1", "2", "3")
-    subscriber.ask(2, replay_preset=wire.ReplayPreset.EARLIEST)
-    await subscriber.events(2)
-    subscriber.ask(2)
-    assert (await subscriber.refused())[1] == "subscription.limit.exceeded"
-
-
 async def test_an_unknown_topic_is_not_found(stub: Any, metadata: Metadata) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as error:
         await stub.GetTopic(wire.TopicRequest(topic_name="/event/No__e"), metadata=metadata)
@@ -336,6 +109,7 @@ async def test_an_event_without_permission_is_refused(stub: Any, metadata: Metad
     [
         ({"accesstoken": "00D!wrong"}, "service.auth.error"),
         ({"tenantid": "00D000000000009EAA"}, "service.auth.error"),
+        ({"instanceurl": "https://other.example.com"}, "service.auth.error"),
         ({"accesstoken": ""}, "service.auth.headers.invalid"),
         ({"instanceurl": ""}, "service.auth.headers.invalid"),
     ],
@@ -349,30 +123,23 @@ async def test_a_call_needs_the_headers_of_a_session(
     assert refusal(error.value) == (grpc.StatusCode.UNAUTHENTICATED, code)
 
 
-async def test_an_ended_session_ends_its_streams(served: Served, subscriber: Subscriber) -> None:
-    subscriber.ask(5)
-    await subscriber.next()
-    await served.control("sessions/expire", {})
-    assert await subscriber.refused() == (
-        grpc.StatusCode.UNAUTHENTICATED,
-        "service.auth.error",
-    )
-
-
-async def test_maintenance_ends_streams_and_calls_until_it_is_over(
-    served: Served, stub: Any, metadata: Metadata, subscriber: Subscriber
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("maintenance", grpc.StatusCode.UNAVAILABLE),
+        ("session_expired", grpc.StatusCode.UNAUTHENTICATED),
+        ("drop", grpc.StatusCode.UNAVAILABLE),
+    ],
+)
+async def test_a_counted_fault_refuses_that_many_calls(
+    served: Served, stub: Any, metadata: Metadata, kind: str, status: grpc.StatusCode
 ) -> None:
-    subscriber.ask(5)
-    await subscriber.next()
-    until = served.org.clock.now() + dt.timedelta(minutes=5)
-    await served.control("faults", {"kind": "maintenance", "until": until.isoformat()})
-    unavailable = (grpc.StatusCode.UNAVAILABLE, "service.unavailable")
-    assert await subscriber.refused() == unavailable
+    await served.control("faults", {"kind": kind, "count": 1})
+    request = wire.TopicRequest(topic_name=TOPIC)
     with pytest.raises(grpc.aio.AioRpcError) as error:
-        await publish(stub, metadata, "1")
-    assert refusal(error.value) == unavailable
-    await served.control("clock", {"advance_seconds": 300})
-    assert len((await publish(stub, metadata, "1")).results) == 1
+        await stub.GetTopic(request, metadata=metadata)
+    assert error.value.code() is status
+    assert (await stub.GetTopic(request, metadata=metadata)).topic_name == TOPIC
 
 
 async def test_publishing_unavailable_is_each_events_result(
@@ -416,16 +183,3 @@ async def test_a_publish_stream_answers_each_request(stub: Any, metadata: Metada
     call = stub.PublishStream(iter([request("1"), request("2")]), metadata=metadata)
     keys = [response.results[0].correlation_key async for response in call]
     assert keys == ["1", "2"]
-
-
-async def test_every_subscriber_has_its_own_copy(
-    stub: Any, metadata: Metadata, subscriber: Subscriber
-) -> None:
-    subscriber.ask(5)
-    await subscriber.next()
-    other = Subscriber(stub, metadata)
-    other.ask(5)
-    await other.next()
-    await publish(stub, metadata, "1")
-    assert len(await subscriber.events(1)) == len(await other.events(1)) == 1
-    other.call.cancel()

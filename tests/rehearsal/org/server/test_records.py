@@ -186,3 +186,19 @@ async def test_records_are_counted(records: ServedRecords) -> None:
     await create(records, "Widget__c", **FULL)
     _, body = await records.rest("GET", "limits/recordCount?sObjects=Widget__c")
     assert body == {"sObjects": [{"count": 1, "name": "Widget__c"}]}
+
+
+async def test_a_key_that_is_not_unique_wants_view_all_data(records: ServedRecords) -> None:
+    path = "sobjects/Widget__c/Group__c/g1"
+    token = await records.integration_token()
+    status, body = await records.rest("PATCH", path, token=token, json={"Name": "x"})
+    assert (status, body[0]["errorCode"]) == (403, "INSUFFICIENT_ACCESS")
+    assert (await records.rest("PATCH", path, json={"Name": "x"}))[0] == 201
+    await create(records, "Widget__c", Name="y", Group__c="g1")
+    assert (await records.rest("GET", path))[0] == 300
+
+
+async def test_an_event_cannot_bring_system_fields(records: ServedRecords) -> None:
+    event = {"Number__c": "1", "CreatedDate": "2026-10-01T00:00:00Z"}
+    status, body = await records.rest("POST", "sobjects/Order__e", json=event)
+    assert (status, body[0]["errorCode"]) == (400, "INVALID_FIELD_FOR_INSERT_UPDATE")

@@ -204,10 +204,10 @@ def test_aggregates_ignore_nulls() -> None:
     (row,) = run("SELECT COUNT(Id) n, SUM(Amount__c), MAX(Day__c) FROM Entry__c")
     assert row == {"n": 3, "expr0": Decimal("7.10"), "expr1": dt.date(2026, 10, 15)}
     rows = run(
-        "SELECT Account__c, SUM(Amount__c) total FROM Entry__c GROUP BY Account__c "
+        "SELECT Account__c a, SUM(Amount__c) total FROM Entry__c GROUP BY Account__c "
         "HAVING SUM(Amount__c) > 0"
     )
-    assert rows == [{"Account__c": ACME, "total": Decimal("7.10")}]
+    assert rows == [{"a": ACME, "total": Decimal("7.10")}]
     assert run("SELECT COUNT() FROM Entry__c") == [{"expr0": 3}]
     assert run("SELECT SUM(Amount__c) s FROM Entry__c WHERE Name = 'x'") == [{"s": None}]
 
@@ -236,6 +236,7 @@ def test_a_key_is_found_by_its_index() -> None:
         ("SELECT Id FROM Entry__c WHERE Id = 'nope'", "INVALID_QUERY_FILTER_OPERATOR"),
         ("SELECT Name, SUM(Amount__c) FROM Entry__c", "MALFORMED_QUERY"),
         ("SELECT SUM(Name) FROM Entry__c", "MALFORMED_QUERY"),
+        ("SELECT Name n FROM Entry__c", "MALFORMED_QUERY"),
         ("SELECT FIELDS(ALL) FROM Entry__c LIMIT 1", "MALFORMED_QUERY"),
     ],
 )

@@ -213,6 +213,26 @@ def test_formula_must_give_its_fields_type(files):
         open_desk(files)
 
 
+@pytest.mark.parametrize(
+    ("default", "words"), [("'x'", "incompatible"), ("Other__c", "cannot refer to the field")]
+)
+def test_wrong_default_value_is_refused(files, default, words):
+    files.object("Ledger__c")
+    number = "<precision>5</precision><scale>0</scale>"
+    files.field("Ledger__c", "Other__c", "Number", number)
+    files.field("Ledger__c", "X__c", "Number", f"<defaultValue>{default}</defaultValue>{number}")
+    with pytest.raises(MetadataError, match=words):
+        open_desk(files)
+
+
+@pytest.mark.parametrize("name", ["Total__c", "Nope__c"])
+def test_error_is_shown_at_a_field_that_people_can_edit(files, name):
+    add_ledger(files)
+    shown = f"<errorDisplayField>{name}</errorDisplayField>"
+    files.rule("Ledger__c", "R", "Hold__c", "no", shown)
+    fault(files, MetadataError, name)
+
+
 def test_roll_up_cannot_filter_on_a_formula_that_spans_records(files):
     add_ledger(files)
     files.field(

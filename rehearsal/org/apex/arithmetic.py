@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
-from rehearsal.org.apex.compiler.conversion import wrap32, wrap64
+from rehearsal.org.apex.conversion import wrap32, wrap64
 from rehearsal.org.apex.types import (
     BOOLEAN,
     DATE,
