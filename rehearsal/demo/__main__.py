@@ -15,7 +15,7 @@ from rich.console import Console
 from rehearsal.demo.clouds import Clouds, NotSettled
 from rehearsal.demo.processes import DidNotStart
 from rehearsal.demo.story import SEED, Story
-from rehearsal.demo.tell import summary, tell
+from rehearsal.demo.tell import Teller
 
 
 def project_root() -> Path:
@@ -68,14 +68,16 @@ async def play(
     steps = []
     async with Clouds(project, SEED, api_version=api_version) as clouds:
         story = Story(clouds)
+        teller = Teller(console, clouds.org.types)
         began = time.monotonic()
         async for told in story.play():
             steps.append(told.to_json())
             if not as_json:
-                tell(console, len(steps), told, time.monotonic() - began)
+                seconds = time.monotonic() - began
+                teller.step(len(steps), told, story.snapshot, seconds)
             began = time.monotonic()
         if not as_json:
-            summary(console, story.snapshot)
+            teller.end(story.snapshot)
         if watched:
             await wait_for_the_person(console, clouds)
     records = {name: list(rows.values()) for name, rows in story.snapshot.items()}

@@ -75,7 +75,8 @@ class Org:
     def __init__(self, http: aiohttp.ClientSession, url: str, token: str) -> None:
         self._http, self._url = http, url
         self._headers = {"Authorization": f"Bearer {token}"}
-        self._fields: dict[str, list[str]] = {}
+        self.types: dict[str, dict[str, str]] = {}
+        """Field types by object and field, as far as they were described."""
 
     async def request(self, method: str, path: str, body: Any = None) -> Any:
         """One REST call. Raises RuntimeError with Salesforce's own words."""
@@ -99,11 +100,10 @@ class Org:
         await self.request("PATCH", f"{API}/sobjects/{sobject}/{id}", fields)
 
     async def fields(self, sobject: str) -> list[str]:
-        if sobject not in self._fields:
+        if sobject not in self.types:
             described = await self.request("GET", f"{API}/sobjects/{sobject}/describe")
-            names = [field["name"] for field in described["fields"]]
-            self._fields[sobject] = [name for name in names if name not in UNTOLD]
-        return self._fields[sobject]
+            self.types[sobject] = {field["name"]: field["type"] for field in described["fields"]}
+        return [name for name in self.types[sobject] if name not in UNTOLD]
 
     async def snapshot(self) -> Snapshot:
         """Every record of the story's objects, oldest first."""

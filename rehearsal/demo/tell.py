@@ -3,55 +3,76 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from rehearsal.demo.org import Change, Snapshot
+from rehearsal.demo.org import Change, Snapshot, name_of
 from rehearsal.demo.story import Told
 
-
-def tell(console: Console, number: int, told: Told, seconds: float) -> None:
-    """Prints one step: title, what Stripe sent, and each field before and after."""
-    console.rule(f"[bold]{number}. {told.title}", align="left")
-    console.print(f"   {told.why}")
-    counted = Counter(event["type"] for event in told.stripe_events)
-    sent = ", ".join(f"{kind}{f' ×{n}' if n > 1 else ''}" for kind, n in counted.items())
-    console.print(f"   [dim]Stripe sent:[/dim] {sent or 'no new event'}", soft_wrap=True)
-    if not told.changes:
-        console.print("   [dim]Salesforce:[/dim] nothing changed")
-    for change in told.changes:
-        _change(console, change)
-    console.print(f"   [dim]settled in {seconds:.1f} s[/dim]")
-    console.print()
+_PLUMBING = ("As_Of", "Stripe_Link", "Stripe_Account", "Invoice_P")
 
 
-def _change(console: Console, change: Change) -> None:
-    label = change.object.removeprefix("Bridge_").removesuffix("__c")
-    console.print(f"   [cyan]{label}[/cyan] {change.name} [dim]{change.kind}[/dim]")
-    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
-    table.add_column(min_width=34, no_wrap=True)
-    table.add_column(overflow="fold")
-    for field, (before, after) in change.fields.items():
-        if _is_plumbing(field):
-            continue
-        shown = f"[green]{_value(after)}[/green]"
-        if change.kind == "updated":
-            shown = f"[dim]{_value(before)}[/dim] → {shown}"
-        table.add_row(f"      {field}", shown)
-    console.print(table)
+class Teller:
+    """Prints the steps as a person reads them: names for ids, money with its cents."""
 
+    def __init__(self, console: Console, types: dict[str, dict[str, str]]) -> None:
+        self._console, self._types = console, types
+        self._names: dict[str, str] = {}
 
-def _is_plumbing(field: str) -> bool:
-    return field.startswith(("As_Of", "Stripe_Link", "Stripe_Account", "Invoice_P"))
+    def step(self, number: int, told: Told, records: Snapshot, seconds: float) -> None:
+        """One step: title, what Stripe sent, and each field before and after."""
+        self._names = {
+            record_id: name_of(record)
+            for rows in records.values()
+            for record_id, record in rows.items()
+        }
+        say = self._console.print
+        self._console.rule(f"[bold]{number}. {told.title}", align="left")
+        say(f"   {told.why}", highlight=False)
+        counted = Counter(event["type"] for event in told.stripe_events)
+        sent = ", ".join(f"{kind}{f' ×{n}' if n > 1 else ''}" for kind, n in counted.items())
+        say(f"   [dim]Stripe sent:[/dim] {sent or 'no new event'}", highlight=False)
+        if not told.changes:
+            say("   [dim]Salesforce:[/dim] nothing changed", highlight=False)
+        for change in told.changes:
+            self._change(change)
+        say(f"   [dim]settled in {seconds:.1f} s[/dim]\n", highlight=False)
 
+    def _change(self, change: Change) -> None:
+        label = change.object.removeprefix("Bridge_").removesuffix("__c")
+        heading = f"   [cyan]{label}[/cyan] {change.name} [dim]{change.kind}[/dim]"
+        self._console.print(heading, highlight=False)
+        table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
+        table.add_column(min_width=38, no_wrap=True)
+        table.add_column(overflow="fold")
+        types = self._types[change.object]
+        for field, (before, after) in change.fields.items():
+            if field.startswith(_PLUMBING):
+                continue
+            shown = Text(self._value(types[field], after), style="green")
+            if change.kind == "updated":
+                old = Text(self._value(types[field], before), style="dim")
+                shown = Text.assemble(old, " → ", shown)
+            table.add_row(f"      {field}", shown)
+        self._console.print(table)
 
-def _value(value: Any) -> str:
-    return "–" if value is None else str(value)
+    def _value(self, kind: str, value: Any) -> str:
+        if value is None:
+            return "–"
+        if kind == "reference":
+            return self._names.get(value, str(value))
+        if kind == "currency":
+            return f"{Decimal(value):,.2f}"
+        if kind == "double":
+            return f"{Decimal(value).normalize():,f}"
+        return str(value)
 
-
-def summary(console: Console, records: Snapshot) -> None:
-    """One line an object: how many records there are at the end."""
-    counts = {name: len(rows) for name, rows in records.items() if rows}
-    console.print("At the end: " + ", ".join(f"{n} {name}" for name, n in counts.items()))
+    def end(self, records: Snapshot) -> None:
+        """How many records of each object there are."""
+        counts = {name: len(rows) for name, rows in records.items() if rows}
+        said = ", ".join(f"{n} {name}" for name, n in counts.items())
+        self._console.print(f"At the end: {said}", highlight=False)

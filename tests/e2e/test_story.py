@@ -11,8 +11,9 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,27 @@ import pytest_asyncio
 
 from rehearsal.demo.clouds import Clouds
 from rehearsal.demo.org import Record, Snapshot
-from rehearsal.demo.story import SEED, Story
+from rehearsal.demo.story import SEED, Step, Story
 from tests.e2e.end_state import NOW, ROOT, end_state
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
-async def tell(clouds: Clouds) -> Snapshot:
+class Disordered(Story):
+    """Each step's webhooks are held back, then sent ten times each, in any order, four at once."""
+
+    def steps(self) -> list[Step]:
+        return [(title, why, partial(self.in_disorder, act)) for title, why, act in super().steps()]
+
+    async def in_disorder(self, act: Callable[[], Awaitable[None]]) -> None:
+        await self.clouds.standin("POST", "delivery", {"hold": True, "duplicate": 9})
+        await act()
+        await self.clouds.standin("POST", "delivery", {"shuffle": 500, "concurrency": 4})
+
+
+async def tell(clouds: Clouds, kind: type[Story] = Story) -> Snapshot:
     """Plays the whole story; Stripe's own books must say of each customer what the ledger says."""
-    story = Story(clouds)
+    story = kind(clouds)
     async for _ in story.play():
         pass
     assert ledger(story.snapshot) == await books(clouds)
@@ -185,9 +198,7 @@ class TestTheSameEnd:
         self, project: Path, reference: dict[str, list[str]]
     ) -> None:
         async with Clouds(project, SEED, now=NOW) as clouds:
-            disorder = {"duplicate": 9, "shuffle": 50, "concurrency": 4}
-            await clouds.standin("POST", "delivery", disorder)
-            assert end_state(await tell(clouds)) == reference
+            assert end_state(await tell(clouds, Disordered)) == reference
 
 
 def edited_copy(project: Path, folder: Path) -> Path:
