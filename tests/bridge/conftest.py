@@ -82,6 +82,8 @@ class Certificates:
         ca = (
             certificate(ca_name, ca_key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(CA_USAGE, critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), False)
             .sign(ca_key, hashes.SHA256())
         )
         names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
@@ -91,6 +93,9 @@ class Certificates:
                 key.public_key(),
             )
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), False
+            )
             .sign(ca_key, hashes.SHA256())
         )
         self.ca = ca.public_bytes(serialization.Encoding.PEM)
@@ -103,6 +108,19 @@ class Certificates:
         self.jwt_file.write_bytes(pem(self.jwt_key))
         self.server_file = folder / "server.pem"
         self.server_file.write_bytes(self.certificate + self.key)
+
+
+CA_USAGE = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 def pem(key) -> bytes:

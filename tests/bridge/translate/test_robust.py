@@ -77,3 +77,10 @@ def test_nor_in_what_stripe_answers(
     found = outcome(run, golden("charge.succeeded"))
     stripe.answers[key] = answer
     assert isinstance(found, FINE)
+
+
+@pytest.mark.parametrize("days", [-739_648, 10**12])
+def test_a_moment_out_of_range_is_refused_by_name(golden: Any, run: Any, days: int) -> None:
+    event = golden("customer.subscription.updated", "endive", days_until_due=days)
+    with pytest.raises(Untranslatable, match="moment out of range"):
+        run(event)
