@@ -37,6 +37,8 @@ T = TypeVar("T")
 RECONNECT = Backoff(first=1.0, longest=60.0)
 RETRY = Backoff(first=2.0, longest=300.0)
 
+_LONGEST_SILENCE = 3600.0
+"""Until an event without a receipt is published again, at most."""
 _HOUSEKEEPING = 10.0
 _KEPT = 35 * 24 * 3600.0
 """Longer than Stripe's Events API reaches back, so that no event is admitted twice."""
@@ -98,6 +100,7 @@ class Service:
                 self.health,
                 self.metrics,
                 retry=self._retry,
+                republish=Backoff(settings.salesforce.receipt_timeout, _LONGEST_SILENCE),
                 reconnect=self._reconnect,
             )
             self._admission = Admission(self.inbox, settings.stripe, self.metrics)

@@ -141,7 +141,7 @@ class SalesforceSettings(_Section):
         default=200, ge=1, le=200, description="Events in one publish call, at most."
     )
     linger: float = Field(
-        default=0.1, ge=0, le=10, description="Seconds to gather events before publishing them."
+        default=0.1, ge=0, le=10, description="Seconds of quiet before what came is published."
     )
     max_in_flight: int = Field(
         default=2_000, ge=1, description="Events published and without a receipt, at most."

@@ -64,9 +64,9 @@ async def subscribe(
             stream = _stream(pubsub, topic, replay, silence)
             try:
                 async for delivery in stream:
-                    failures = 0
                     on_state(None)
                     if delivery is not None:
+                        failures = 0
                         yield delivery
                         replay = delivery.replay_id
             finally:

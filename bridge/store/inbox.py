@@ -2,13 +2,22 @@
 
 A row is one Stripe event. Its states::
 
-    new ──▶ queued ──▶ due ──▶ claimed ──▶ sent ──▶ done
-     └──────────────────▲         │          │
-                        └─────────┴──────────┤
-                                             └────▶ dead ──retry──▶ new
+    new ──▶ queued ◀──▶ due
+              │ ▲        │
+              │ └─again──┼──────┐
+              ▼          ▼      │
+              └───▶ claimed ──▶ sent ──▶ done
+                         │      │
+                         └──────┴──────▶ dead ──retry──▶ new
 
-``new`` is admitted and not yet sorted into its lane; ``queued`` waits behind an older event of its
-lane; at most one event of a lane is ``due``, ``claimed`` or ``sent``.
+``new`` is admitted and not yet sorted into its lane; ``queued`` waits in it. A lane has one batch
+in flight (``claimed`` or ``sent``) or, if any event of it waits, one that is ``due``: the one that
+may be claimed first, on behalf of them all.
+
+A claim takes from a lane what may be claimed by then, in the order of admission. An event that was
+sent back with a time of its own (a tie, a lock, Stripe's trouble) holds up nothing meanwhile; from
+that time on it goes before all younger ones. One that was sent back at once (not sent, no receipt)
+is overtaken by none.
 
 Times are seconds since the epoch, UTC.
 """
@@ -18,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bridge.clock import Backoff
 
@@ -35,9 +44,8 @@ class State(StrEnum):
     DEAD = "dead"
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """An event to admit."""
+class Arrival(NamedTuple):
+    """An event to admit; a tuple, since one is made for every request."""
 
     event_id: str
     type: str
@@ -182,7 +190,7 @@ class Inbox(Protocol):
         """Stores the event; returns after the commit. False if its id is already there."""
 
     async def claim(self, limit: int) -> list[Claimed]:
-        """Takes the events that are due, oldest first, at most one of a lane."""
+        """Takes a batch of each lane that is ready, a lane's events together and oldest first."""
 
     async def record(self, moves: Sequence[Move]) -> None:
         """Records what became of claimed or overdue events, in one transaction."""
@@ -198,8 +206,8 @@ class Inbox(Protocol):
     async def in_flight(self) -> int:
         """How many events are published and without a receipt."""
 
-    async def wait(self, timeout: float) -> None:
-        """Returns when there may be something new to claim, at the latest after ``timeout``."""
+    async def wait(self, timeout: float) -> bool:
+        """Returns True when there may be something new to claim, False after ``timeout``."""
 
     async def get_cursor(self, topic: str) -> bytes | None:
         """The replay id that was stored last."""

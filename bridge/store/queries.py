@@ -38,7 +38,9 @@ def _admit_some(
     ids = [arrival.event_id for arrival in arrivals]
     known = {row[0] for row in connection.execute(_known_sql(len(ids)), ids)}
     (seq,) = connection.execute("SELECT coalesce(max(seq), 0) FROM inbox").fetchone()
-    results, rows, bodies = [], [], []
+    results: list[bool] = []
+    rows: list[object] = []
+    bodies: list[object] = []
     for arrival in arrivals:
         fresh = arrival.event_id not in known
         results.append(fresh)
@@ -46,25 +48,11 @@ def _admit_some(
             continue
         known.add(arrival.event_id)
         seq += 1
-        done = arrival.outcome is not None
-        rows += [
-            seq,
-            arrival.event_id,
-            arrival.type,
-            arrival.created,
-            arrival.api_version,
-            arrival.livemode,
-            arrival.account,
-            arrival.lane,
-            State.DONE.value if done else State.NEW.value,
-            now,
-            now,
-            now if done else None,
-            arrival.outcome,
-            arrival.reason,
-        ]
+        state, finished = (State.NEW, None) if arrival.outcome is None else (State.DONE, now)
+        rows += (seq, *arrival[:7], state.value, now, now)  # an arrival begins as the columns do
+        rows += (finished, arrival.outcome, arrival.reason)
         if arrival.payload is not None:
-            bodies += [seq, arrival.payload]
+            bodies += (seq, arrival.payload)
     if rows:
         connection.execute(_insert_sql("inbox", _INBOX_COLUMNS, len(rows) // 14), rows)
     if bodies:
@@ -83,23 +71,34 @@ def _insert_sql(table: str, columns: str, n: int) -> str:
     return f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * n)}"  # noqa: S608
 
 
-_SORT_HEADS = """
-UPDATE inbox SET state = 'due'
-WHERE state = 'new'
-  AND NOT EXISTS (
-    SELECT 1 FROM inbox AS other
-    WHERE other.lane = inbox.lane AND other.state IN ('queued', 'due', 'claimed', 'sent'))
-  AND NOT EXISTS (
-    SELECT 1 FROM inbox AS older
-    WHERE older.lane = inbox.lane AND older.state = 'new' AND older.seq < inbox.seq)
+_LANE_ROWS = 50
+"""Events of one lane in a batch, at most: one customer's storm leaves room for the others."""
+
+_SORT_ROWS = 2_000
+"""New events sorted at a time, so that a claim after a long pause holds up no admission."""
+
+_NEW = """
+SELECT json_group_array(DISTINCT lane), max(seq) FROM (
+    SELECT lane, seq FROM inbox INDEXED BY inbox_new WHERE state = 'new' ORDER BY seq LIMIT ?)
 """
 
-_SORT_REST = "UPDATE inbox SET state = 'queued' WHERE state = 'new'"
+_SORT = "UPDATE inbox SET state = 'queued' WHERE state = 'new' AND seq <= ?"
 
+_READY_LANES = """
+SELECT json_group_array(lane) FROM (
+    SELECT lane FROM inbox WHERE state = 'due' AND due_at <= ? ORDER BY due_at, seq LIMIT ?)
+"""
+
+# Lane by lane, and SQLite walks an IN list upwards: sorting them all would cost what it saves.
 _CLAIM = """
-UPDATE inbox SET state = 'claimed', claim = ?, attempts = attempts + 1
+UPDATE inbox SET state = 'claimed', claim = :token, attempts = attempts + 1
 WHERE seq IN (
-    SELECT seq FROM inbox WHERE state = 'due' AND due_at <= ? ORDER BY due_at, seq LIMIT ?)
+    SELECT member.seq FROM json_each(:lanes) AS ready CROSS JOIN inbox AS member
+    WHERE member.seq IN (
+        SELECT seq FROM inbox AS waiting INDEXED BY inbox_lane
+        WHERE waiting.lane = ready.value AND waiting.state = 'queued' AND waiting.due_at <= :now
+        ORDER BY waiting.seq LIMIT :of_a_lane)
+    LIMIT :limit)
 """
 
 _CLAIMED = """
@@ -110,11 +109,20 @@ WHERE state = 'claimed' AND claim = ? ORDER BY seq
 
 
 def claim(connection: sqlite3.Connection, limit: int, token: str, now: float) -> list[Claimed]:
-    """Sorts what is new into its lanes, then takes the heads that are due."""
-    connection.execute(_SORT_HEADS)
-    connection.execute(_SORT_REST)
-    if not connection.execute(_CLAIM, (token, now, limit)).rowcount:
+    """Sorts what is new into its lanes, then takes a batch of each lane that is ready."""
+    fresh, last = connection.execute(_NEW, (_SORT_ROWS,)).fetchone()
+    if last is not None:
+        connection.execute(_SORT, (last,))
+        _advance(connection, fresh)
+    (lanes,) = connection.execute(_READY_LANES, (now, limit)).fetchone()
+    if lanes == "[]":
         return []
+    connection.execute(_STEP_BACK, (lanes,))
+    connection.execute(
+        _CLAIM,
+        {"token": token, "lanes": lanes, "now": now, "of_a_lane": _LANE_ROWS, "limit": limit},
+    )
+    _advance(connection, lanes)  # those for which there was no room
     return [
         Claimed(
             seq=row[0],
@@ -136,7 +144,7 @@ def claim(connection: sqlite3.Connection, limit: int, token: str, now: float) ->
 # Each move finds its row by the claim, so a receipt that came first (it clears the claim) wins.
 _RECORD = """
 UPDATE inbox SET
-    state = move.state,
+    state = iif(move.state = 'due', 'queued', move.state),
     due_at = :now + move.wait,
     sent_at = iif(move.state = 'sent', :now, inbox.sent_at),
     sent_as_of = coalesce(move.as_of, inbox.sent_as_of),
@@ -157,7 +165,7 @@ RETURNING inbox.seq, inbox.lane, inbox.state, inbox.reason
 
 
 def record(connection: sqlite3.Connection, moves: Sequence[Move], now: float) -> None:
-    """Applies moves, and lets the next event of a finished lane go."""
+    """Applies moves, and lets lanes go on that have nothing in flight any more."""
     body = json.dumps(
         [
             {
@@ -174,8 +182,11 @@ def record(connection: sqlite3.Connection, moves: Sequence[Move], now: float) ->
         ]
     )
     moved = connection.execute(_RECORD, {"now": now, "moves": body}).fetchall()
-    _advance(connection, [lane for _, lane, state, _ in moved if state in ("done", "dead")])
-    note(connection, now, [(seq, state, reason) for seq, _, state, reason in moved])
+    _advance(connection, json.dumps([lane for _, lane, state, _ in moved if state != "sent"]))
+    said = {"queued": "due"}
+    note(
+        connection, now, [(seq, said.get(state, state), reason) for seq, _, state, reason in moved]
+    )
 
 
 _SETTLE_FIND = """
@@ -204,9 +215,10 @@ def complete(
         final = settlement.to in (State.DONE, State.DEAD)
         wait = settlement.backoff.wait(attempts) if settlement.backoff else 0.0
         reason = settlement.reason[:255]
+        to = State.QUEUED if settlement.to is State.DUE else settlement.to
         updates.append(
             (
-                settlement.to.value,
+                to.value,
                 now + wait,
                 now if final else None,
                 settlement.outcome,
@@ -215,31 +227,38 @@ def complete(
                 seq,
             )
         )
-        if final:
-            lanes.append(lane)
+        lanes.append(lane)
         notes.append((seq, settlement.outcome, reason))
         moved.append(event_id)
     connection.executemany(_SETTLE, updates)
-    _advance(connection, lanes)
+    _advance(connection, json.dumps(lanes))
     note(connection, now, notes)
     return frozenset(moved)
 
 
-_ADVANCE = """
+_STEP_BACK = """
+UPDATE inbox SET state = 'queued'
+WHERE state = 'due' AND lane IN (SELECT value FROM json_each(?))
+"""
+
+_STEP_FORWARD = """
 UPDATE inbox SET state = 'due'
 WHERE seq IN (
-    SELECT min(waiting.seq) FROM json_each(?) AS lane
-    JOIN inbox AS waiting ON waiting.lane = lane.value AND waiting.state = 'queued'
-    GROUP BY waiting.lane)
-  AND NOT EXISTS (
-    SELECT 1 FROM inbox AS head
-    WHERE head.lane = inbox.lane AND head.state IN ('due', 'claimed', 'sent'))
+    SELECT (
+        SELECT seq FROM inbox AS waiting INDEXED BY inbox_queued
+        WHERE waiting.lane = lane.value AND waiting.state = 'queued'
+        ORDER BY waiting.due_at, waiting.seq LIMIT 1)
+    FROM json_each(?) AS lane
+    WHERE NOT EXISTS (
+        SELECT 1 FROM inbox AS flying
+        WHERE flying.lane = lane.value AND flying.state IN ('claimed', 'sent')))
 """
 
 
-def _advance(connection: sqlite3.Connection, lanes: Sequence[str]) -> None:
-    if lanes:
-        connection.execute(_ADVANCE, (json.dumps(lanes),))
+def _advance(connection: sqlite3.Connection, lanes: str) -> None:
+    """Makes the event of each lane due that may go first, unless a batch of it is in flight."""
+    connection.execute(_STEP_BACK, (lanes,))
+    connection.execute(_STEP_FORWARD, (lanes,))
 
 
 _NOTE = """
@@ -256,10 +275,15 @@ def note(connection: sqlite3.Connection, now: float, notes: Sequence[tuple[int, 
 
 def release_claims(connection: sqlite3.Connection) -> None:
     """Makes what an ended process had claimed due again; published events keep their deadline."""
+    (lanes,) = connection.execute(
+        "SELECT json_group_array(DISTINCT lane) FROM inbox INDEXED BY inbox_claimed "
+        "WHERE state = 'claimed'"
+    ).fetchone()
     connection.execute(
-        "UPDATE inbox SET state = 'due', claim = NULL, attempts = attempts - 1 "
+        "UPDATE inbox SET state = 'queued', claim = NULL, attempts = attempts - 1 "
         "WHERE state = 'claimed'"
     )
+    _advance(connection, lanes)
 
 
 def overdue(connection: sqlite3.Connection, limit: int, now: float) -> list[InFlight]:

@@ -78,18 +78,33 @@ class Cache:
         self._entries.move_to_end(key)
         return Fact(parse_json(entry.body), entry.as_of)
 
-    def put(self, kind: Kind, key: str, found: dict[str, Any] | None, as_of: dt.datetime) -> None:
+    def now(self) -> float:
+        """By the clock that ``asked`` is by."""
+        return self._clock()
+
+    def put(
+        self,
+        kind: Kind,
+        key: str,
+        found: dict[str, Any] | None,
+        as_of: dt.datetime,
+        *,
+        asked: float | None = None,
+    ) -> None:
         """Keeps an answer, unless a newer one is there.
 
-        Two different ones of the same second cannot be told apart: neither is kept.
+        Two different ones of the same second cannot be told apart: neither is kept. But what
+        Stripe was asked for (``asked``) after it had told of the other is the newer one.
         """
         body = _encode(found)
         known = self._entries.get((kind, key))
         if known is not None and known.as_of > as_of:
             return
         if known is not None and known.as_of == as_of and known.body != body:
-            self.drop(kind, key)
-            return
+            asked_later = asked is not None and asked >= known.kept_at
+            if not asked_later:
+                self.drop(kind, key)
+                return
         self._entries[kind, key] = _Entry(body, as_of, self._clock())
         self._entries.move_to_end((kind, key))
         while len(self._entries) > self._size:

@@ -1,4 +1,4 @@
-"""One GET of Stripe's API through the official SDK: exact numbers, and the time of the answer.
+"""One GET of Stripe's API through the official SDK: exact numbers, and as of when they are so.
 
 The SDK retries connection errors, 409 and 5xx; 429 it does not retry, so that is done here. Its own
 parsed objects hold floats, so the body is parsed again.
@@ -7,6 +7,8 @@ parsed objects hold floats, so the body is parsed again.
 from __future__ import annotations
 
 import datetime as dt
+import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -35,7 +37,12 @@ _BACKOFF = Backoff(first=0.5, longest=8.0)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A JSON object from Stripe, and the moment of its ``Date`` header."""
+    """A JSON object from Stripe, and a moment of which it is surely so.
+
+    That is when Stripe was asked, by Stripe's own clock: the ``Date`` header less the whole seconds
+    that the answer may have taken. The header itself is too late: what changed between Stripe's
+    reading and its answering would be older than an answer that does not know it, and be lost.
+    """
 
     object: dict[str, Any]
     as_of: dt.datetime
@@ -97,13 +104,14 @@ class StripeGet:
     async def _once(self, path: str, params: Mapping[str, Any]) -> Answer:
         async with self._throttle.place():
             self._count(path)
+            asked = time.monotonic()
             try:
                 response = await self._client.raw_request_async("get", path, **params)
             except stripe.StripeError as error:
-                raise _translated(path, error) from error
+                raise _translated(path, error, asked) from error
             except (TimeoutError, aiohttp.ClientError) as error:
                 raise StripeUnavailable(f"GET {path}: {type(error).__name__}") from error
-        as_of = _date(response.headers)
+        as_of = _surely_so(response.headers, asked)
         if as_of is None:
             raise StripeUnavailable(f"GET {path}: an answer without a Date")
         try:
@@ -115,6 +123,16 @@ class StripeGet:
         return Answer(body, as_of)
 
 
+def _surely_so(headers: Mapping[str, str], asked: float) -> dt.datetime | None:
+    """When Stripe was asked, by its clock; ``None`` for an answer without a ``Date``.
+
+    ``asked`` is by the monotonic clock. The header has whole seconds, so a part counts as one.
+    """
+    took = dt.timedelta(seconds=math.ceil(time.monotonic() - asked))
+    date = _date(headers)
+    return None if date is None else date - took
+
+
 def _date(headers: Mapping[str, str]) -> dt.datetime | None:
     value = next((text for name, text in headers.items() if name.lower() == "date"), None)
     try:
@@ -123,7 +141,7 @@ def _date(headers: Mapping[str, str]) -> dt.datetime | None:
         return None
 
 
-def _translated(path: str, error: stripe.StripeError) -> StripeApiError:
+def _translated(path: str, error: stripe.StripeError, asked: float) -> StripeApiError:
     headers: Mapping[str, str] = error.headers or {}
     # Without Stripe's own JSON the SDK's message holds the whole body.
     said = f"GET {path}: {error.user_message if error.json_body else type(error).__name__}"
@@ -134,7 +152,7 @@ def _translated(path: str, error: stripe.StripeError) -> StripeApiError:
     if isinstance(error, stripe.RateLimitError) or error.http_status == 429:
         return StripeRateLimited(said, _retry_after(headers))
     if error.http_status == 404 or error.code == "resource_missing":
-        return StripeNotFound(said, _date(headers))
+        return StripeNotFound(said, _surely_so(headers, asked))
     if 400 <= (error.http_status or 0) < 500:
         return StripeRequestRefused(said)
     return StripeUnavailable(said)

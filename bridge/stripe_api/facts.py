@@ -54,14 +54,18 @@ class Need:
     kind: Kind
     id: str
     since: dt.datetime | None = None
-    """Only an answer of this moment or later will do; ``None``: a remembered one will."""
+    """Only an answer of this moment or later will do; ``None``: a remembered one will. Stripe has
+    told of the moment already: what is read from now on is of no earlier one."""
     until: dt.datetime | None = None
     """Only what was created by then is of interest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What Stripe answered, and when. ``object`` is ``None`` where it knows no such thing."""
+    """What Stripe answered, and a moment of which it is surely so.
+
+    ``object`` is ``None`` where Stripe knows no such thing.
+    """
 
     object: dict[str, Any] | None
     as_of: dt.datetime

@@ -34,6 +34,9 @@ _NOTICED = {
     "product": Kind.PRODUCT,
 }
 
+_Question = tuple[Kind, str, dt.datetime | None]
+"""What a need asks Stripe for, whatever it wants it for."""
+
 
 class StripeReader:
     """Answers needs, and reads ledger keys anew.
@@ -54,6 +57,7 @@ class StripeReader:
         rate_limit_retries: int = 4,
         at_once: int = 10,
         per_second: float = 20.0,
+        burst: int = 5,
         cache_size: int = 10_000,
         cache_age: float = 900.0,
         lasting_cache_age: float = 86_400.0,
@@ -64,7 +68,7 @@ class StripeReader:
         self.requests: Counter[str] = Counter()
         self._tell = count
         self._cache = Cache(size=cache_size, age=cache_age, lasting_age=lasting_cache_age)
-        self._reading: dict[Need, asyncio.Task[Fact]] = {}
+        self._reading: dict[_Question, asyncio.Task[Fact]] = {}
         self._get = StripeGet(
             api_key,
             api_base,
@@ -72,7 +76,7 @@ class StripeReader:
             timeout=timeout,
             network_retries=network_retries,
             rate_limit_retries=rate_limit_retries,
-            throttle=Throttle(at_once=at_once, per_second=per_second),
+            throttle=Throttle(at_once=at_once, per_second=per_second, burst=burst),
             count=self._count,
         )
 
@@ -96,6 +100,14 @@ class StripeReader:
         if fact.object is None:
             raise StripeNotFound(f"Stripe knows no {kind} {stripe_id}", fact.as_of)
         return fact.object, fact.as_of
+
+    async def latest(self, key: str, since: dt.datetime) -> Fact:
+        """The Stripe object of a ledger key, read now, of which Stripe told several at ``since``.
+
+        It is remembered instead of those. Raises as :meth:`read`.
+        """
+        kind, stripe_id = ledger_key(key)
+        return await self._read(Need(kind, stripe_id, since=since))
 
     def notice(self, event: StripeEvent) -> None:
         """Keeps what an event says anyway, so that it need not be read."""
@@ -134,18 +146,24 @@ class StripeReader:
         await self._get.close()
 
     async def _answer(self, need: Need) -> Fact:
-        remembered = self._cache.get(need)
-        if remembered is not None:
-            return remembered
-        task = self._reading.get(need)
-        if task is None:
-            task = asyncio.get_running_loop().create_task(self._read(need))
-            self._reading[need] = task
-            task.add_done_callback(lambda done: self._forget(need, done))
-        # Others may wait for the same read: one that gives up must not end it for them.
-        return await asyncio.shield(task)
+        question = (need.kind, need.id, need.until)
+        while True:
+            remembered = self._cache.get(need)
+            if remembered is not None:
+                return remembered
+            task = self._reading.get(question)
+            own = task is None
+            if task is None:
+                task = asyncio.get_running_loop().create_task(self._read(need))
+                self._reading[question] = task
+                task.add_done_callback(lambda done: self._forget(question, done))
+            # Others may wait for the same read: one that gives up must not end it for them.
+            fact = await asyncio.shield(task)
+            if own or need.since is None or fact.as_of >= need.since:
+                return fact
 
     async def _read(self, need: Need) -> Fact:
+        asked = self._cache.now()
         try:
             answer = await ask(self._get, need)
         except StripeNotFound as error:
@@ -154,19 +172,29 @@ class StripeReader:
             if need.kind is Kind.CHECKOUT_SESSION:
                 self._cache.put(need.kind, need.id, None, error.as_of)
             return Fact(None, error.as_of)
-        as_of = await self._moment(answer)
+        answer = await self._by_its_clock(need, answer)
+        # Who asks since a moment has heard of it from Stripe, and asked afterwards.
+        as_of = answer.as_of if need.since is None else max(answer.as_of, need.since)
         if answer.object.get("data") != []:
-            self._cache.put(need.kind, need.id, answer.object, as_of)
+            self._cache.put(need.kind, need.id, answer.object, as_of, asked=asked)
+        payment = answer.object.get("payment_intent")
+        if need.kind is Kind.CHARGE and isinstance(payment, str):
+            self._cache.put(Kind.PAYMENT_CHARGE, payment, answer.object, as_of, asked=asked)
         return Fact(answer.object, as_of)
 
-    async def _moment(self, answer: Answer) -> dt.datetime:
-        """When the answer was so: for an object of a test clock, the clock's own time."""
+    async def _by_its_clock(self, need: Need, answer: Answer) -> Answer:
+        """An object of a test clock as of the clock's own time.
+
+        The clock may be advanced between two reads, so the object is asked for after it.
+        """
         clock = answer.object.get("test_clock")
         if not isinstance(clock, str):
-            return answer.as_of
+            return answer
         found = await self._get.get(f"/v1/test_helpers/test_clocks/{clock}")
         frozen = found.object.get("frozen_time")
-        return instant(frozen) if isinstance(frozen, int) else answer.as_of
+        if not isinstance(frozen, int):
+            return answer
+        return Answer((await ask(self._get, need)).object, instant(frozen))
 
     def _doubt_discounts(self, key: str, subscription: dict[str, Any]) -> None:
         """A subscription that names a discount which is not remembered has them read anew."""
@@ -179,8 +207,8 @@ class StripeReader:
         if any(isinstance(entry, str) and entry not in known for entry in named):
             self._cache.drop(Kind.SUBSCRIPTION_DISCOUNTS, key)
 
-    def _forget(self, need: Need, done: asyncio.Task[Fact]) -> None:
-        self._reading.pop(need, None)
+    def _forget(self, question: _Question, done: asyncio.Task[Fact]) -> None:
+        self._reading.pop(question, None)
         if not done.cancelled():
             done.exception()
 

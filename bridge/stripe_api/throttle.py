@@ -8,11 +8,16 @@ from contextlib import asynccontextmanager
 
 
 class Throttle:
-    """At most so many requests at once and so many a second; all wait when Stripe says so."""
+    """At most so many requests at once and so many a second; all wait when Stripe says so.
 
-    def __init__(self, *, at_once: int, per_second: float) -> None:
+    After a pause ``burst`` requests may start together; in no second more than ``per_second`` and
+    those.
+    """
+
+    def __init__(self, *, at_once: int, per_second: float, burst: int = 1) -> None:
         self._places = asyncio.Semaphore(at_once)
         self._spacing = 1.0 / per_second
+        self._slack = (burst - 1) * self._spacing
         self._next = 0.0
 
     @asynccontextmanager
@@ -28,12 +33,13 @@ class Throttle:
 
     def hold(self, seconds: float) -> None:
         """No request starts for so long."""
-        self._next = max(self._next, asyncio.get_running_loop().time() + seconds)
+        start = asyncio.get_running_loop().time() + seconds
+        self._next = max(self._next, start + self._slack)
 
     def _turn(self) -> float:
         """0 when a request may start now, which takes the turn; else seconds to wait."""
         now = asyncio.get_running_loop().time()
-        if now < self._next:
-            return self._next - now
-        self._next = now + self._spacing
+        if now < self._next - self._slack:
+            return self._next - self._slack - now
+        self._next = max(self._next, now) + self._spacing
         return 0.0

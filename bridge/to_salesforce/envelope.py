@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,9 +14,8 @@ class NotAnEvent(Exception):
     """The body is not JSON, or has no id or type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """Who the event is, and which lane it goes in."""
+class Envelope(NamedTuple):
+    """Who the event is, and which lane it goes in; a tuple, since one is made for every request."""
 
     id: str
     type: str

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.contract import LedgerRow, StripeEventMessage, dump_rows
 from bridge.errors import BridgeError
 from bridge.store import Claimed
-from bridge.stripe_api import StripeReader
+from bridge.stripe_api import MalformedEvent, StripeApiError, StripeReader
+from bridge.to_salesforce.contested import Contested, contested
 from bridge.to_salesforce.translate import (
     BookingRules,
     Facts,
@@ -24,6 +26,8 @@ from bridge.to_salesforce.translate import (
 )
 
 _ROUNDS = 6
+_AT_ONCE = 10
+"""Events looked over before the loop may do something else."""
 
 
 class Unanswered(BridgeError):
@@ -32,6 +36,15 @@ class Unanswered(BridgeError):
 
 class TooSoon(BridgeError):
     """A read bears the very second of the rows it is to settle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An event that is ready to be published."""
+
+    message: StripeEventMessage
+    newest: dt.datetime
+    """The latest moment that a row is as of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +62,78 @@ class Preparer:
         self._rules = rules
         self._account = account
 
-    async def prepare(self, claimed: Claimed) -> StripeEventMessage | Nothing:
-        """The message for an event, or for what its tied keys are now.
+    async def look_over(self, batch: Sequence[Claimed]) -> Mapping[str, StripeEvent]:
+        """Takes in what the events of a batch say of each other, before any is prepared.
+
+        Gives, by event id, the readings that take the place of contested versions. An object that
+        cannot be read now is left to the ledger's word.
+        """
+        events: dict[str, StripeEvent] = {}
+        for count, event in enumerate(self._events(batch)):
+            events[event.id] = event
+            self._reader.notice(event)
+            if count % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+        found = contested(events.values())
+        readings = await asyncio.gather(
+            *(self._decide(each, events[each.events[0]]) for each in found)
+        )
+        return {
+            event_id: reading
+            for each, reading in zip(found, readings, strict=True)
+            if reading is not None
+            for event_id in each.events
+        }
+
+    def _events(self, batch: Sequence[Claimed]) -> Iterator[StripeEvent]:
+        for claimed in batch:
+            if not claimed.read_keys:
+                try:
+                    yield parse_event(claimed.payload)
+                except MalformedEvent:
+                    continue  # preparing it says so
+
+    async def _decide(self, of: Contested, event: StripeEvent) -> StripeEvent | None:
+        try:
+            fact = await self._reader.latest(of.id, of.as_of)
+        except StripeApiError:
+            return None
+        if fact.object is None or fact.as_of < of.as_of:
+            return None
+        return read_event(of.id, fact.object, fact.as_of, self._account, event.livemode)
+
+    async def prepare(
+        self, claimed: Claimed, readings: Mapping[str, StripeEvent] | None = None
+    ) -> Prepared | Nothing:
+        """The message for an event, for its reading, or for what its tied keys are now.
 
         Raises StripeApiError, MalformedEvent, Unanswered, TooSoon, and whatever a translation
         trips over.
         """
         if claimed.read_keys:
             events = [await self._read(key, claimed) for key in claimed.read_keys]
+        elif readings and claimed.event_id in readings:
+            events = [readings[claimed.event_id]]
         else:
             event = parse_event(claimed.payload)
-            event = dataclasses.replace(event, account=event.account or self._account)
-            self._reader.notice(event)
-            events = [event]
+            events = [dataclasses.replace(event, account=event.account or self._account)]
         translations = [await self._translate(event) for event in events]
         found = [each for each in translations if isinstance(each, Translation)]
         if not found:
             ignored = [each.reason for each in translations if isinstance(each, Ignored)]
             return Nothing("; ".join(ignored))
-        return StripeEventMessage(
+        as_of = max(event.created for event in events)
+        rows = _newest([row for each in found for row in each.rows])
+        message = StripeEventMessage(
             stripe_event_id=claimed.event_id,
             lane=found[0].lane,
             type=claimed.type,
             stripe_account=self._account,
             livemode=claimed.livemode,
-            as_of=max(event.created for event in events),
-            rows=dump_rows(_newest([row for each in found for row in each.rows])),
+            as_of=as_of,
+            rows=dump_rows(rows),
         )
+        return Prepared(message, max((as_of, *(row.as_of for row in rows))))
 
     async def _read(self, key: str, claimed: Claimed) -> StripeEvent:
         found, as_of = await self._reader.read(key)

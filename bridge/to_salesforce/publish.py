@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
 from bridge.clock import Backoff
-from bridge.contract import STRIPE_EVENT_TOPIC, StripeEventMessage
+from bridge.contract import STRIPE_EVENT_TOPIC
 from bridge.errors import OrgUnavailable, PermissionDenied, RequestRefused, StoreUnavailable
 from bridge.health import Health, Part
 from bridge.metrics import Metrics
 from bridge.salesforce_api import PublishOutcome, PublishStatus, PubSub
 from bridge.store import Claimed, Inbox, Move, State
-from bridge.stripe_api import StripeApiError, StripeNotFound, StripeRequestRefused
+from bridge.stripe_api import StripeApiError, StripeEvent, StripeNotFound, StripeRequestRefused
 from bridge.to_salesforce.gate import Gate
-from bridge.to_salesforce.prepare import Nothing, Preparer, TooSoon
+from bridge.to_salesforce.prepare import Nothing, Prepared, Preparer, TooSoon
 
 _log = logging.getLogger(__name__)
 
 _IDLE = 0.5
+_MOST_LINGERS = 5
+"""How many times to gather for, while more and more comes."""
 _DOUBTED = 3
 """Refusals after which an event is to blame, if others were published meanwhile."""
 _MOST_TIES = 20
-_LONGEST_RECEIPT_WAIT = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +37,12 @@ class Tuning:
 
     batch_size: int
     linger: float
+    """How long nothing must come before what has come is published."""
     max_in_flight: int
     receipt_timeout: float
     backoff: Backoff
     preparing: int = 8
     """Events that may ask Stripe at the same time."""
-
-    def receipt_wait(self, attempt: int) -> float:
-        """How long a receipt may take after the ``attempt``-th publish."""
-        return min(self.receipt_timeout * 2.0 ** min(attempt - 1, 16), _LONGEST_RECEIPT_WAIT)
 
 
 class Publisher:
@@ -88,8 +86,18 @@ class Publisher:
                 backlog = False
 
     async def _gather(self) -> None:
-        await self._inbox.wait(_IDLE)
-        await asyncio.sleep(self._tuning.linger)
+        """Waits for something to do, and then for the rest of what comes with it.
+
+        What one customer does comes as many events; in one batch their versions of one second can
+        be told apart, and in two they are a tie.
+        """
+        if not await self._inbox.wait(_IDLE):
+            return
+        half = self._tuning.linger / 2
+        for _ in range(_MOST_LINGERS):
+            await asyncio.sleep(half)
+            if not await self._inbox.wait(half):
+                break
 
     async def _unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> bool:
         """Waits, but not beyond the stop; whether to go on."""
@@ -116,38 +124,39 @@ class Publisher:
         return len(batch)
 
     async def _see_through(self, batch: Sequence[Claimed]) -> list[Move]:
-        prepared = await self._prepare_all(batch)
-        moves = [each for each in prepared if isinstance(each, Move)]
-        ready = [each for each in prepared if not isinstance(each, Move)]
+        results = await self._prepare_all(batch)
+        moves = [each for each in results if isinstance(each, Move)]
+        ready = [each for each in results if not isinstance(each, Move)]
         if ready:
             outcomes = await self._pubsub.publish(
-                STRIPE_EVENT_TOPIC, [message.to_payload() for _, message in ready]
+                STRIPE_EVENT_TOPIC, [prepared.message.to_payload() for _, prepared in ready]
             )
             self._metrics.publish_calls.inc()
-            for (claimed, message), outcome in zip(ready, outcomes, strict=True):
+            for (claimed, prepared), outcome in zip(ready, outcomes, strict=True):
                 self._metrics.published.labels(outcome.status.value).inc()
-                moves.append(self._after_publish(claimed, message, outcome))
+                moves.append(self._after_publish(claimed, prepared, outcome))
         self._metrics.dead.inc(sum(move.to is State.DEAD for move in moves))
         return moves
 
-    async def _prepare_all(
-        self, batch: Sequence[Claimed]
-    ) -> list[Move | tuple[Claimed, StripeEventMessage]]:
-        """A few at a time, and between any two the loop may admit a webhook."""
-        prepared: list[Move | tuple[Claimed, StripeEventMessage]] = []
-        waiting = iter(batch)
+    async def _prepare_all(self, batch: Sequence[Claimed]) -> list[Move | tuple[Claimed, Prepared]]:
+        """In the order of the batch; a few at a time, and between any two the loop may admit."""
+        readings = await self._preparer.look_over(batch)
+        results: dict[int, Move | tuple[Claimed, Prepared]] = {}
+        waiting = iter(enumerate(batch))
 
         async def work() -> None:
-            for claimed in waiting:
-                prepared.append(await self._prepare(claimed))
+            for place, claimed in waiting:
+                results[place] = await self._prepare(claimed, readings)
                 await asyncio.sleep(0)
 
         await asyncio.gather(*(work() for _ in range(self._tuning.preparing)))
-        return prepared
+        return [results[place] for place in range(len(batch))]
 
-    async def _prepare(self, claimed: Claimed) -> Move | tuple[Claimed, StripeEventMessage]:
+    async def _prepare(
+        self, claimed: Claimed, readings: Mapping[str, StripeEvent]
+    ) -> Move | tuple[Claimed, Prepared]:
         try:
-            prepared = await self._preparer.prepare(claimed)
+            prepared = await self._preparer.prepare(claimed, readings)
         except (StripeNotFound, StripeRequestRefused) as error:
             return Move(claimed, State.DEAD, outcome="failed", reason=str(error))
         except StripeApiError as error:
@@ -172,9 +181,7 @@ class Publisher:
             return Move(claimed, State.DONE, outcome="ignored", reason=prepared.reason)
         return claimed, prepared
 
-    def _after_publish(
-        self, claimed: Claimed, message: StripeEventMessage, outcome: PublishOutcome
-    ) -> Move:
+    def _after_publish(self, claimed: Claimed, prepared: Prepared, outcome: PublishOutcome) -> Move:
         if outcome.fault is not None:
             self._gate.shut(outcome.fault)
         match outcome.status:
@@ -186,9 +193,9 @@ class Publisher:
                 return Move(
                     claimed,
                     State.SENT,
-                    wait=self._tuning.receipt_wait(claimed.attempts),
+                    wait=self._tuning.receipt_timeout,
                     reason="" if outcome.fault is None else f"may have arrived: {outcome.fault}",
-                    as_of=message.as_of.timestamp(),
+                    as_of=prepared.newest.timestamp(),
                 )
             case PublishStatus.NOT_SENT:
                 return Move(claimed, State.DUE, reason=str(outcome.fault), counted=False)

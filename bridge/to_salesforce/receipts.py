@@ -60,6 +60,7 @@ class Receipts:
         metrics: Metrics,
         *,
         retry: Backoff,
+        republish: Backoff,
         reconnect: Backoff,
         clock: Clock = system_clock,
     ) -> None:
@@ -69,6 +70,7 @@ class Receipts:
         self._metrics = metrics
         self._clock = clock
         self._retry = retry
+        self._republish = republish
         self._reconnect = reconnect
         self._listening_since: float | None = None
         self._last_receipt = 0.0
@@ -133,7 +135,10 @@ class Receipts:
         if event.attempts >= _MOST_PUBLISHES and self._last_receipt > event.sent_at:
             reason = f"no receipt after {event.attempts} publishes, while others had theirs"
             return Move(event, State.DEAD, outcome="failed", reason=reason)
-        return Move(event, State.DUE, reason="no receipt came")
+        # Once at once, before anything younger; then ever later, while its lane goes on.
+        again = event.attempts - 1
+        wait = self._republish.wait(again) if again else 0.0
+        return Move(event, State.DUE, wait=wait, reason="no receipt came")
 
     def _noted(self, fault: BridgeError | None) -> None:
         if fault is None:

@@ -44,14 +44,15 @@ def is_money(charge: Json) -> bool:
     return flag(charge, "captured") and text(charge, "status") == "succeeded"
 
 
-def parts_of(ctx: Context, charge: Json, since: dt.datetime | None = None) -> list[Part]:
+def parts_of(ctx: Context, at: Snapshot, since: dt.datetime | None = None) -> list[Part]:
     """The invoices that a charge pays, first the one it pays most of.
 
     ``since``: a payment was put to an invoice then, so an older answer will not do.
     """
+    charge = at.object
     if paths.charge_names_invoice(charge):
         key = reference(first(charge, "invoice"))
-        return [] if key is None else _invoices(ctx, [(None, key)])
+        return [] if key is None else _invoices(ctx, [(None, key)], at.as_of)
     intent = reference(first(charge, "payment_intent"))
     if intent is None:
         return []
@@ -64,7 +65,7 @@ def parts_of(ctx: Context, charge: Json, since: dt.datetime | None = None) -> li
     payments.sort(key=lambda each: (-(whole(each, "amount_paid") or 0), required(each, "id")))
     if any(expanded(first(payment, "invoice")) is None for payment in payments):
         named = [(_paid(each, payments), reference(each.get("invoice")) or "") for each in payments]
-        return _invoices(ctx, named)
+        return _invoices(ctx, named, at.as_of)
     return [
         Part(Snapshot(invoice, answer.as_of), _paid(payment, payments))
         for payment in payments
@@ -72,12 +73,19 @@ def parts_of(ctx: Context, charge: Json, since: dt.datetime | None = None) -> li
     ]
 
 
-def _invoices(ctx: Context, named: list[tuple[int | None, str]]) -> list[Part]:
-    facts = ctx.look.all(Need(Kind.INVOICE, key) for _, key in named)
+def _invoices(
+    ctx: Context, named: list[tuple[int | None, str]], paid_at: dt.datetime
+) -> list[Part]:
+    """Nobody pays a draft: what is remembered as one has its last taxes still to come."""
+    keys = [key for _, key in named]
+    facts = dict(zip(keys, ctx.look.all(Need(Kind.INVOICE, key) for key in keys), strict=True))
+    drafts = [key for key, fact in facts.items() if text(fact.object or {}, "status") == "draft"]
+    wanted = [Need(Kind.INVOICE, key, since=paid_at) for key in drafts]
+    facts |= zip(drafts, ctx.look.all(wanted), strict=True)
     return [
-        Part(Snapshot(fact.object, fact.as_of), paid)
-        for (paid, _), fact in zip(named, facts, strict=True)
-        if fact.object is not None
+        Part(Snapshot(found, facts[key].as_of), paid)
+        for paid, key in named
+        if (found := facts[key].object) is not None
     ]
 
 

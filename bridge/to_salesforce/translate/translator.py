@@ -63,7 +63,10 @@ def translate(event: StripeEvent, facts: Facts, rules: BookingRules) -> Translat
     found = event.object
     if event.type in {"customer.deleted", "invoice.deleted"}:
         found = {**found, "deleted": True}
-    answer = handler(ctx, Snapshot(found, event.created))
+    try:
+        answer = handler(ctx, Snapshot(found, event.created))
+    except OverflowError as error:
+        raise Untranslatable(f"{found.get('id')} holds a moment out of range") from error
     if isinstance(answer, Ignored):
         return answer
     return Translation(_lane(answer) or paths.lane(found) or event.id, tuple(answer))
@@ -99,7 +102,8 @@ def _invoice_payment(ctx: Context, at: Snapshot) -> _Rows | Ignored:
         return Ignored("not booked yet: payments outside Stripe")
     fact, _ = ctx.look.all(
         (
-            Need(Kind.PAYMENT_CHARGE, intent),
+            # The row is as of the charge's moment: with that of an older one it would be stale.
+            Need(Kind.PAYMENT_CHARGE, intent, since=at.as_of),
             Need(Kind.PAYMENT_INVOICES, intent, since=at.as_of),
         )
     )
@@ -185,7 +189,7 @@ def _if_it_can_be(parents: Callable[[], _Rows]) -> _Rows:
 def _entry(ctx: Context, at: Snapshot, since: dt.datetime | None = None) -> _Rows:
     """A charge's row after its invoice's and its subscription's."""
     parts, settlement = gather_two(
-        lambda: charges.parts_of(ctx, at.object, since),
+        lambda: charges.parts_of(ctx, at, since),
         lambda: charges.settlement_of(ctx, at.object),
     )
     parents = _if_it_can_be(lambda: _renewal(ctx, parts[0].invoice)) if parts else []

@@ -20,13 +20,13 @@ class Reader:
         self.cursor = None
         self.states = []
 
-    async def follow(self, pubsub, replay, silence=5.0):
+    async def follow(self, pubsub, replay, silence=5.0, backoff=FAST):
         stream = subscribe(
             pubsub,
             RECEIPT_TOPIC,
             replay,
             on_state=self.states.append,
-            backoff=FAST,
+            backoff=backoff,
             silence=silence,
         )
         try:
@@ -120,6 +120,14 @@ async def test_a_silent_stream_is_given_up(org, pubsub):
     async with reading(pubsub, silence=0.05) as reader:
         await org.until(lambda: org.streams >= 3)
         assert any("nothing came" in str(state) for state in reader.states)
+
+
+async def test_streams_that_say_nothing_are_opened_less_and_less_often(org, pubsub):
+    """A connection alone is no success: the org takes the request, and refuses it afterwards."""
+    slower = Backoff(first=0.02, longest=10.0)
+    async with reading(pubsub, silence=0.01, backoff=slower):
+        await asyncio.sleep(0.6)
+        assert org.streams <= 8
 
 
 async def test_it_waits_for_the_package(org, pubsub):

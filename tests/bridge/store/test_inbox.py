@@ -17,6 +17,10 @@ async def send_all(inbox, wait=60.0):
     return [each.event_id for each in claimed]
 
 
+def ids(claimed):
+    return [each.event_id for each in claimed]
+
+
 async def state_of(inbox, event_id):
     row, _ = await inbox.get_event(event_id)
     return row.state
@@ -41,35 +45,79 @@ async def test_a_large_commit_admits_every_event_with_its_own_payload(inbox, arr
     assert all(each.event_id.encode() in each.payload for each in claimed)
 
 
-async def test_a_lane_gives_its_events_one_at_a_time_in_order(inbox, arrival):
+async def test_a_lane_gives_its_events_as_one_batch_in_order(inbox, arrival):
     for i in range(3):
         await inbox.admit(arrival(f"evt_{i}"))
-    seen = []
-    for _ in range(3):
-        (claimed,) = await inbox.claim(10)
-        assert await inbox.claim(10) == []
-        seen.append(claimed.event_id)
-        await inbox.record([Move(claimed, State.DONE, outcome="ignored")])
-    assert seen == ["evt_0", "evt_1", "evt_2"]
+    assert ids(await inbox.claim(10)) == ["evt_0", "evt_1", "evt_2"]
 
 
-async def test_a_lane_in_trouble_holds_up_no_other(inbox, arrival, clock):
-    for event_id, lane in (("evt_1", "cus_1"), ("evt_2", "cus_1"), ("evt_3", "cus_2")):
-        await inbox.admit(arrival(event_id, lane))
-    first, other = await inbox.claim(10)
-    await inbox.record([Move(first, State.DUE, wait=30, reason="Stripe"), Move(other, State.DONE)])
+async def test_a_lane_waits_while_any_event_of_its_batch_is_in_flight(inbox, arrival):
+    await inbox.admit(arrival("evt_1"))
+    await inbox.admit(arrival("evt_2"))
+    first, second = await inbox.claim(10)
+    await inbox.admit(arrival("evt_3"))
+    await inbox.admit(arrival("evt_other", "cus_2"))
+    assert ids(await inbox.claim(10)) == ["evt_other"]
+    await inbox.record([Move(first, State.DONE), Move(second, State.SENT, wait=60)])
+    assert await inbox.claim(10) == []
+    await inbox.complete([Settlement("evt_2", State.DONE, "applied")])
+    assert ids(await inbox.claim(10)) == ["evt_3"]
+
+
+async def test_a_storm_in_one_lane_leaves_room_for_the_others(inbox, arrival):
+    for i in range(120):
+        await inbox.admit(arrival(f"evt_storm_{i}"))
+    await inbox.admit(arrival("evt_other", "cus_2"))
+    claimed = await inbox.claim(200)
+    assert ids(claimed) == [*(f"evt_storm_{i}" for i in range(50)), "evt_other"]
+    await inbox.record([Move(each, State.DONE) for each in claimed])
+    assert ids(await inbox.claim(200)) == [f"evt_storm_{i}" for i in range(50, 100)]
+
+
+async def test_the_limit_cuts_a_lane_after_its_oldest_and_the_rest_follows(inbox, arrival):
+    for i in range(4):
+        await inbox.admit(arrival(f"evt_{i}", f"cus_{i % 2}"))
+    claimed = await inbox.claim(3)
+    assert ids(claimed) == ["evt_0", "evt_1", "evt_2"]
+    await inbox.record([Move(each, State.DONE) for each in claimed])
+    assert ids(await inbox.claim(3)) == ["evt_3"]
+
+
+async def test_an_event_with_a_time_of_its_own_holds_up_nothing_and_then_goes_first(
+    inbox, arrival, clock
+):
+    await inbox.admit(arrival("evt_1"))
+    await inbox.admit(arrival("evt_2"))
+    first, second = await inbox.claim(10)
+    await inbox.record([Move(first, State.DUE, wait=30, reason="Stripe"), Move(second, State.DONE)])
+    await inbox.admit(arrival("evt_3"))
+    (third,) = await inbox.claim(10)
+    assert third.event_id == "evt_3"
+    await inbox.record([Move(third, State.DONE)])
     assert await inbox.claim(10) == []
     clock.now += 31
-    (again,) = await inbox.claim(10)
-    assert (again.event_id, again.attempts) == ("evt_1", 2)
+    await inbox.admit(arrival("evt_4"))
+    again = await inbox.claim(10)
+    assert [(each.event_id, each.attempts) for each in again] == [("evt_1", 2), ("evt_4", 1)]
+
+
+async def test_an_event_that_is_sent_back_at_once_is_overtaken_by_none(inbox, arrival):
+    await inbox.admit(arrival("evt_1"))
+    await inbox.admit(arrival("evt_2"))
+    moves = [Move(each, State.DUE, counted=False) for each in await inbox.claim(10)]
+    await inbox.admit(arrival("evt_3"))
+    await inbox.record(moves[::-1])
+    assert ids(await inbox.claim(10)) == ["evt_1", "evt_2", "evt_3"]
 
 
 async def test_a_dead_letter_lets_its_lane_go_on(inbox, arrival):
     await inbox.admit(arrival("evt_1"))
     await inbox.admit(arrival("evt_2"))
-    (first,) = await inbox.claim(10)
+    first, second = await inbox.claim(10)
     await inbox.record([Move(first, State.DEAD, outcome="failed", reason="no")])
-    assert [each.event_id for each in await inbox.claim(10)] == ["evt_2"]
+    await inbox.record([Move(second, State.DONE)])
+    await inbox.admit(arrival("evt_3"))
+    assert ids(await inbox.claim(10)) == ["evt_3"]
 
 
 async def test_an_attempt_that_was_not_the_events_fault_is_not_counted(inbox, arrival):
@@ -184,11 +232,10 @@ async def test_a_foreign_event_is_recorded_without_payload_and_never_claimed(inb
 async def test_retry_puts_dead_letters_back_behind_nothing_in_flight(inbox, arrival):
     await inbox.admit(arrival("evt_1"))
     await inbox.admit(arrival("evt_2"))
-    (first,) = await inbox.claim(10)
+    first, second = await inbox.claim(10)
     await inbox.record([Move(first, State.DEAD, reason="no")])
-    (second,) = await inbox.claim(10)
     assert await inbox.retry(["evt_1", "evt_2"]) == 1
-    assert await inbox.claim(10) == []  # one of a lane at a time
+    assert await inbox.claim(10) == []  # one batch of a lane at a time
     await inbox.record([Move(second, State.DONE)])
     (again,) = await inbox.claim(10)
     assert (again.event_id, again.attempts) == ("evt_1", 1)

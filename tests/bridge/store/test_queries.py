@@ -7,9 +7,10 @@ from contextlib import closing
 import pytest
 
 from bridge.store import Move, Settlement, State, operator, queries
-from bridge.store.inbox import Claimed
+from bridge.store.inbox import Arrival, Claimed
 from bridge.store.migrate import migrate
 
+ARRIVAL = Arrival("evt_1", "t", 1.0, None, False, None, "cus_1", b"{}")
 CLAIMED = Claimed(1, "token", "evt_1", "t", "cus_1", False, None, b"", 1, (), None)
 
 
@@ -17,6 +18,7 @@ CLAIMED = Claimed(1, "token", "evt_1", "t", "cus_1", False, None, b"", 1, (), No
 def connection():
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         migrate(connection)
+        queries.admit(connection, [ARRIVAL], 1.0)
         yield connection
 
 
@@ -26,6 +28,7 @@ def connection():
         lambda c: queries.claim(c, 10, "token", 1.0),
         lambda c: queries.record(c, [Move(CLAIMED, State.DONE)], 1.0),
         lambda c: queries.complete(c, [Settlement("evt_1", State.DONE, "applied")], 1.0),
+        lambda c: queries.release_claims(c),
         lambda c: queries.overdue(c, 10, 1.0),
         lambda c: queries.in_flight(c),
         lambda c: operator.counts(c),

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: nothing is lost, and a lane has one event in flight."""
+"""Whatever happens in whatever order: nothing is lost, and a lane has one batch in flight."""
 
 import asyncio
 import tempfile
@@ -10,7 +10,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from bridge.store import Arrival, Move, Settlement, SqliteInbox, State
 
-IN_FLIGHT = {State.DUE, State.CLAIMED, State.SENT}
+IN_FLIGHT = {State.CLAIMED, State.SENT}
+FINAL = {State.DONE, State.DEAD}
 
 
 class InboxMachine(RuleBasedStateMachine):
@@ -27,6 +28,7 @@ class InboxMachine(RuleBasedStateMachine):
         self.lanes: dict[str, str] = {}
         self.finished: dict[str, State] = {}
         self.held: list = []
+        self.batch_of: dict[str, str] = {}
         self.inbox = self.run(SqliteInbox.open(self.path, serving=True, clock=self.clock))
 
     def clock(self) -> float:
@@ -46,12 +48,24 @@ class InboxMachine(RuleBasedStateMachine):
         self.lanes.setdefault(event_id, lane)
         return event_id
 
-    @rule(limit=st.integers(1, 5))
+    @rule(limit=st.integers(1, 12))
     def claim(self, limit):
+        before = self.rows()
+        flying = {row.lane for row in before if row.state in IN_FLIGHT}
+        ready: dict[str, list[str]] = {}
+        for row in before:
+            waits = row.state not in IN_FLIGHT | FINAL and row.due_at <= self.now
+            if waits and row.lane not in flying:
+                ready.setdefault(row.lane, []).append(row.event_id)
         claimed = self.run(self.inbox.claim(limit))
-        held = {each.event_id for each in self.held}
-        assert not held & {each.event_id for each in claimed}
-        assert len({each.lane for each in claimed}) == len(claimed)
+        taken: dict[str, list[str]] = {}
+        for each in claimed:
+            taken.setdefault(each.lane, []).append(each.event_id)
+            self.batch_of[each.event_id] = each.claim
+        # Oldest first, none left out before a younger one, and as many as there is room for.
+        for lane, events in taken.items():
+            assert events == ready[lane][: len(events)]
+        assert len(claimed) == min(limit, sum(map(len, ready.values())))
         self.held += claimed
 
     @rule(
@@ -103,14 +117,27 @@ class InboxMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_lost(self):
-        rows = {row.event_id: row for row in self.run(self.inbox.list_events(limit=100))}
+        rows = {row.event_id: row for row in self.rows()}
         assert rows.keys() == self.lanes.keys()
         for event_id, row in rows.items():
             assert row.lane == self.lanes[event_id]
             expected = self.finished.get(event_id)
-            assert row.state is expected if expected else row.state not in ("done", "dead")
-        in_flight = [row.lane for row in rows.values() if row.state in IN_FLIGHT]
-        assert len(set(in_flight)) == len(in_flight)
+            assert row.state is expected if expected else row.state not in FINAL
+
+    @invariant()
+    def a_lane_has_one_batch_in_flight_or_one_event_that_is_due(self):
+        rows = self.rows()
+        for lane in {row.lane for row in rows}:
+            of_lane = [row for row in rows if row.lane == lane]
+            batches = {self.batch_of[row.event_id] for row in of_lane if row.state in IN_FLIGHT}
+            due = [row for row in of_lane if row.state is State.DUE]
+            queued = [row for row in of_lane if row.state is State.QUEUED]
+            assert len(batches) <= 1
+            assert len(due) == bool((due or queued) and not batches)
+            assert all(row.due_at >= due[0].due_at for row in queued) if due else True
+
+    def rows(self):
+        return self.run(self.inbox.list_events(limit=100))[::-1]
 
     def state(self, event_id):
         row, _ = self.run(self.inbox.get_event(event_id))

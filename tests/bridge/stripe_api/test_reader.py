@@ -24,7 +24,9 @@ from bridge.stripe_api import (
     StripeUnavailable,
 )
 
-ANSWERED = dt.datetime(2026, 1, 1, 0, 5, tzinfo=dt.UTC)
+ANSWERED = dt.datetime(2026, 1, 1, 0, 4, 59, tzinfo=dt.UTC)
+"""The last moment of which a quick answer is surely so: its `Date` is the second after."""
+
 CUSTOMER = Need(Kind.CUSTOMER, "cus_1")
 
 
@@ -45,6 +47,26 @@ async def test_numbers_are_exact_and_the_moment_is_the_answers(server: Any, read
     found = await fact(reader, CUSTOMER)
     assert found.object["rate"] == Decimal("33.333333333333333333")
     assert found.as_of == ANSWERED
+
+
+async def test_a_slow_answer_is_as_of_when_it_was_asked_for(server: Any, reader: Any) -> None:
+    """What changes while Stripe is answering has an event of before the answer's `Date`."""
+    server.answers["/v1/customers/cus_1"] = {"id": "cus_1", "name": "old"}
+    server.slow = 1.1
+    found = await fact(reader, CUSTOMER)
+    assert found.as_of == ANSWERED - dt.timedelta(seconds=1)
+    changed = {"id": "cus_1", "object": "customer", "name": "new"}
+    reader.notice(event(changed, ANSWERED))
+    assert (await fact(reader, CUSTOMER)).object["name"] == "new"
+
+
+async def test_what_an_event_made_somebody_ask_is_no_older_than_the_event(
+    server: Any, reader: Any
+) -> None:
+    server.answers["/v1/customers/cus_1"] = {"id": "cus_1"}
+    heard = ANSWERED + dt.timedelta(seconds=1)
+    found = await fact(reader, Need(Kind.CUSTOMER, "cus_1", since=heard))
+    assert found.as_of == heard
 
 
 async def test_what_is_known_is_not_read_again(server: Any, reader: Any) -> None:
@@ -129,6 +151,20 @@ class TestNotice:
         reader.notice(event({"id": "cus_1", "object": "customer", "name": "A"}))
         reader.notice(event({"id": "cus_1", "object": "customer", "name": "B"}))
         assert (await fact(reader, CUSTOMER)).object["name"] == "C"
+
+    async def test_the_latest_of_several_of_one_second_is_read_and_remembered(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.answers["/v1/customers/cus_1"] = {"id": "cus_1", "name": "D"}
+        for name in "ABC":
+            reader.notice(event({"id": "cus_1", "object": "customer", "name": name}))
+        found = await reader.latest("cus_1", ANSWERED)
+        assert (found.object["name"], found.as_of) == ("D", ANSWERED)
+        assert (await fact(reader, CUSTOMER)).object["name"] == "D"
+        assert server.paths == {"/v1/customers/cus_1": 1}
+        reader.notice(event({"id": "cus_1", "object": "customer", "name": "E"}))
+        server.answers["/v1/customers/cus_1"] = {"id": "cus_1", "name": "F"}
+        assert (await fact(reader, CUSTOMER)).object["name"] == "F"
 
     async def test_a_deletion_keeps_the_name(self, reader: Any) -> None:
         gone = {"id": "cus_1", "object": "customer", "name": "A"}
@@ -281,6 +317,29 @@ class TestRead:
         _, as_of = await reader.read("cus_1")
         assert as_of == dt.datetime.fromtimestamp(1_900_000_000, dt.UTC)
 
+    async def test_a_clock_that_is_advanced_meanwhile_does_not_make_an_old_object_new(
+        self, server: Any, reader: Any
+    ) -> None:
+        customer = {"id": "cus_1", "test_clock": "clock_1", "name": "old"}
+        server.answers["/v1/customers/cus_1"] = lambda _: dict(customer)
+
+        def clock(_: dict[str, str]) -> dict[str, int]:
+            customer["name"] = "new"
+            return {"frozen_time": 1_900_000_000}
+
+        server.answers["/v1/test_helpers/test_clocks/clock_1"] = clock
+        found, _ = await reader.read("cus_1")
+        assert found["name"] == "new"
+
+    async def test_a_charge_is_remembered_by_its_payment(self, server: Any, reader: Any) -> None:
+        """Else an older one that is remembered would make a row that is stale."""
+        charge = {"id": "ch_1", "object": "charge", "payment_intent": "pi_1"}
+        reader.notice(event(charge, ANSWERED - dt.timedelta(seconds=9)))
+        server.answers["/v1/charges/ch_1"] = {**charge, "captured": True}
+        await reader.read("ch_1")
+        found = await fact(reader, Need(Kind.PAYMENT_CHARGE, "pi_1"))
+        assert (found.object["captured"], found.as_of) == (True, ANSWERED)
+
     async def test_what_is_gone_is_said_to_be(self, reader: Any) -> None:
         with pytest.raises(StripeNotFound):
             await reader.read("in_1")
@@ -369,11 +428,20 @@ class TestThrottle:
         assert len(server.seen) == 12
 
     async def test_only_so_many_a_second(self, server: Any, connect: Any) -> None:
-        reader = connect(per_second=50.0)
+        reader = connect(per_second=50.0, burst=1)
         loop = asyncio.get_running_loop()
         began = loop.time()
         await reader.resolve([Need(Kind.CUSTOMER, f"cus_{n}") for n in range(11)], Facts.empty())
         assert loop.time() - began >= 0.2
+
+    async def test_after_a_pause_a_few_start_together(self, server: Any, connect: Any) -> None:
+        reader = connect(per_second=2.0, burst=5)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await reader.resolve([Need(Kind.CUSTOMER, f"cus_{n}") for n in range(5)], Facts.empty())
+        assert loop.time() - began < 0.4
+        await fact(reader, Need(Kind.CUSTOMER, "cus_one_more"))
+        assert loop.time() - began >= 0.45
 
     async def test_every_request_is_told(self, server: Any, connect: Any) -> None:
         told: list[str] = []

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 
 import grpc
 import pytest
@@ -131,6 +132,55 @@ async def test_a_tie_is_settled_by_a_read_of_a_later_second(
     assert stripe.asked.count("cus_1") == 1
 
 
+async def test_a_lane_is_published_in_one_call_and_in_order(
+    configure, serve, connect, org, applied, make_event, make_customer
+):
+    async with serve(configure(salesforce_changes={"linger": 0.2})) as service:
+        client = connect(service)
+        await service.until_ready()
+        now = int(time.time())
+        for n in range(20):
+            found = make_customer(name=f"Name {n}")
+            await client.deliver(make_event(f"evt_{n}", found, created=now - 60 + n))
+        await until(service.inbox, "evt_19", State.DONE)
+    assert len(org.calls) == 1
+    assert [e["Stripe_Event_Id__c"] for e in org.published] == [f"evt_{n}" for n in range(20)]
+
+
+async def test_versions_of_one_second_in_one_batch_are_settled_by_one_read(
+    configure, serve, connect, org, stripe, applied, make_event, make_customer
+):
+    stripe.objects["cus_1"] = make_customer(name="Newest")
+    async with serve(configure(salesforce_changes={"linger": 0.2})) as service:
+        client = connect(service)
+        await service.until_ready()
+        second = int(time.time()) - 5
+        for n in range(3):
+            event = make_event(f"evt_{n}", make_customer(name=f"Version {n}"), created=second)
+            await client.deliver(event)
+        for n in range(3):
+            await until(service.inbox, f"evt_{n}", State.DONE)
+    assert stripe.asked.count("cus_1") == 1
+    rows = [json.loads(event["Rows__c"])[0] for event in org.published]
+    assert [row["Name"] for row in rows] == ["Newest"] * 3
+    assert len({row["As_Of__c"] for row in rows}) == 1
+
+
+async def test_versions_that_cannot_be_read_are_published_as_they_came(
+    configure, serve, connect, org, stripe, applied, make_event, make_customer
+):
+    async with serve(configure(salesforce_changes={"linger": 0.2})) as service:
+        client = connect(service)
+        await service.until_ready()
+        second = int(time.time()) - 5
+        for name in ("A", "B"):
+            await client.deliver(make_event(name, make_customer(name=name), created=second))
+        for name in ("A", "B"):
+            await until(service.inbox, name, State.DONE)
+    assert stripe.asked.count("cus_1") == 1
+    assert [json.loads(event["Rows__c"])[0]["Name"] for event in org.published] == ["A", "B"]
+
+
 async def test_a_read_in_the_second_of_the_tie_is_not_published(
     service, client, org, stripe, beside, make_event, make_customer
 ):
@@ -139,7 +189,7 @@ async def test_a_read_in_the_second_of_the_tie_is_not_published(
 
     def clock():
         reads.append(1)
-        return created + (len(reads) > 1)
+        return created + len(reads)
 
     org.outcomes = lambda event: {
         "id": event["Stripe_Event_Id__c"],

@@ -36,7 +36,16 @@ async def inbox(tmp_path, clock):
 
 @pytest.fixture
 def receipts(inbox, pubsub, clock):
-    return Receipts(inbox, pubsub, Health(), Metrics(), retry=RETRY, reconnect=RETRY, clock=clock)
+    return Receipts(
+        inbox,
+        pubsub,
+        Health(),
+        Metrics(),
+        retry=RETRY,
+        republish=Backoff(first=60.0, longest=3600.0),
+        reconnect=RETRY,
+        clock=clock,
+    )
 
 
 def delivery(*results, replay_id=b"\x01"):
@@ -128,6 +137,28 @@ async def test_nothing_is_late_while_receipts_cannot_be_heard(inbox, receipts, c
     assert await state(inbox, "evt_1") is State.DUE
 
 
+async def test_without_a_receipt_an_event_goes_again_at_once_and_then_lets_its_lane_go_on(
+    inbox, receipts, clock
+):
+    async def admit_and_claim(event_id):
+        await inbox.admit(Arrival(event_id, "t", 1.0, None, False, None, "cus_1", b"{}"))
+        return await inbox.claim(10)
+
+    receipts._noted(None)
+    (first,) = await admit_and_claim("evt_1")
+    await inbox.record([Move(first, State.SENT, wait=5)])
+    clock.now += 6
+    await receipts.chase_once()
+    again, second = await admit_and_claim("evt_2")
+    assert (again.event_id, second.event_id) == ("evt_1", "evt_2")
+    await inbox.record([Move(again, State.SENT, wait=5), Move(second, State.DONE)])
+    assert await admit_and_claim("evt_3") == []
+    clock.now += 6
+    await receipts.chase_once()
+    (third,) = await inbox.claim(10)
+    assert third.event_id == "evt_3"
+
+
 async def test_only_an_event_that_alone_gets_no_receipt_is_dead(inbox, receipts, clock):
     receipts._noted(None)
     await send(inbox, "evt_1", wait=1)
@@ -135,6 +166,7 @@ async def test_only_an_event_that_alone_gets_no_receipt_is_dead(inbox, receipts,
         clock.now += 10
         await receipts.chase_once()
         assert await state(inbox, "evt_1") is State.DUE
+        clock.now += 3600
         await send(inbox, wait=1)
     clock.now += 0.5
     await send(inbox, "evt_2", wait=60)

@@ -128,6 +128,25 @@ def test_an_invoice_that_is_not_expanded_is_asked_for(row: Any, stripe: Any) -> 
     assert row().tax == Decimal("32.34")
 
 
+def test_an_invoice_that_is_remembered_as_a_draft_is_asked_for_again(
+    row: Any, stripe: Any, change: Any, golden: Any
+) -> None:
+    """Before basil: `invoice.created` came first, and taxes are final when it is finalized."""
+    final = stripe.answers[Kind.INVOICE, "in_first"]
+    draft = change(final, {"status": "draft", "total_taxes": []})
+    asked = []
+
+    def answer(need: Any) -> Any:
+        if need.kind is not Kind.INVOICE:
+            return stripe.answers[need.kind, need.id]
+        asked.append(need.since)
+        return draft if need.since is None else final
+
+    stripe.answer = answer
+    assert row(invoice="in_first").tax == Decimal("32.34")
+    assert asked == [None, golden(CHARGE).created]
+
+
 def test_inclusive_and_several_taxes_add_up(row: Any, stripe: Any) -> None:
     [payment] = stripe.answers[Kind.PAYMENT_INVOICES, "pi_first"]["data"]
     payment["invoice"]["total_taxes"] = [
@@ -193,6 +212,12 @@ class TestInvoicePayment:
     ) -> None:
         rows(self.event(golden))
         [asked] = [need for need in stripe.asked if need.kind is Kind.PAYMENT_INVOICES]
+        assert asked.since == golden(CHARGE).created
+
+    def test_an_older_charge_will_not_do(self, golden: Any, rows: Any, stripe: Any) -> None:
+        """The ledger may hold it as of later, and would call the row with the invoice stale."""
+        rows(self.event(golden))
+        [asked] = [need for need in stripe.asked if need.kind is Kind.PAYMENT_CHARGE]
         assert asked.since == golden(CHARGE).created
 
     def test_payments_outside_stripe_and_unpaid_ones_are_not_booked(
