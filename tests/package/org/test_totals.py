@@ -1,0 +1,70 @@
+"""Account and Opportunity totals, when several runs are about one of them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from rehearsal.org.dml.transaction import OrgTransaction
+from rehearsal.org.soql.ast import Query
+from tests.package.org.local import Package
+from tests.package.org.rows import customer, entry, subscription
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Query]:
+    """Every query that is run, in order."""
+    queries: list[Query] = []
+    run = OrgTransaction.query
+
+    def listening(self: OrgTransaction, query: Query, *args: Any, **options: Any) -> Any:
+        queries.append(query)
+        return run(self, query, *args, **options)
+
+    monkeypatch.setattr(OrgTransaction, "query", listening)
+    return queries
+
+
+@pytest.mark.parametrize(
+    ("total", "ledger"),
+    [("Account", "Bridge_Customer__c"), ("Opportunity", "Bridge_Entry__c")],
+)
+def test_totals_are_locked_before_the_ledger_is_summed(
+    package_org: Package, asked: list[Query], total: str, ledger: str
+) -> None:
+    """Two runs of different customers of one Account wait for each other at the lock.
+
+    The one that waited has to sum what the other has committed meanwhile, so summing first would
+    write a total that lacks it.
+    """
+    _, deal = package_org.seed_deal()
+    asked.clear()
+    package_org.apply(
+        package_org.event(
+            customer(), subscription(opportunity_ref=deal), entry(subscription="sub_1")
+        )
+    )
+    about = [
+        "lock" if query.for_update else "sum"
+        for query in asked
+        if (query.object == total and query.for_update)
+        or (query.object == ledger and query.group_by)
+    ]
+    assert about
+    assert about[::2] == ["lock"] * (len(about) // 2)
+    assert about[1::2] == ["sum"] * (len(about) // 2)
+
+
+def test_two_customers_of_one_account_in_one_batch(package_org: Package) -> None:
+    account, deal = package_org.seed_deal()
+    package_org.apply(
+        package_org.event(customer(), subscription(opportunity_ref=deal), entry(net="20")),
+        package_org.event(
+            customer("cus_2", opportunity_ref=deal),
+            entry("ch_2", "30", customer="cus_2"),
+        ),
+    )
+    row = package_org.one(f"SELECT Bridge_Lifetime_Value__c FROM Account WHERE Id = '{account}'")
+    assert row["Bridge_Lifetime_Value__c"] == Decimal(50)
