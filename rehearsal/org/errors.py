@@ -66,3 +66,10 @@ class QueryError(OrgError):
 
 class LimitExceeded(OrgError):
     """``System.LimitException``: ends the transaction, cannot be caught inside it."""
+
+    trace: tuple[tuple[str, int], ...] = ()
+    """Where Apex stood: `Class.Name.method` and line, innermost first; empty outside Apex."""
+
+
+class JobFailed(OrgError):
+    """Asynchronous Apex ended with an exception that nobody caught."""

@@ -64,6 +64,21 @@ def put_first_rows(project: Project, store: Store, now: dt.datetime) -> FirstIds
     return FirstIds(org_id, admin, robot, process)
 
 
+def put_deployed_rows(project: Project, store: Store, now: dt.datetime, ids: FirstIds) -> None:
+    """The records that a deployment brings: permission sets and custom metadata, by their names.
+
+    The caller commits.
+    """
+    writer = _Writer(project, store, now.replace(microsecond=0))
+    writer.admin = ids.admin
+    for granted in project.permission_sets.values():
+        writer.replace("PermissionSet", "Name", _permission_set(granted))
+    for target in project.schema.objects.values():
+        if target.kind is ObjectKind.METADATA:
+            for record in target.records:
+                writer.replace(target.name, "DeveloperName", record)
+
+
 def _permission_set(granted: PermissionSet) -> Row:
     return {"Name": granted.name, "Label": granted.label, "IsCustom": True}
 
@@ -88,6 +103,11 @@ class _Writer:
         row = {name: value for name, value in row.items() if target.find(name) is not None}
         self._store.put(target.name, row)
         return str(row["Id"])
+
+    def replace(self, sobject: str, key: str, values: Row) -> None:
+        """Puts a record in the place of the one that has its key, if there is one."""
+        known = self._store.table(sobject).find(key, (values[key],)) or ()
+        self.put(sobject, values, next((str(row["Id"]) for row in known), None))
 
     def user(
         self, first: str | None, last: str, alias: str, profile: str | None, id_: str | None = None

@@ -26,6 +26,7 @@ ASYNCHRONOUS = SYNCHRONOUS | {
     "future_calls": 0,
     "queueable_jobs": 1,
 }
+QUEUEABLE = ASYNCHRONOUS | {"future_calls": 50}
 _WORDS = {
     "queries": "Too many SOQL queries: {used}",
     "query_rows": "Too many query rows: {used}",

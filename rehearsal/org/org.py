@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -20,15 +21,20 @@ from rehearsal.org.dml import (
     RollUps,
     check_formulas,
 )
-from rehearsal.org.errors import SaveError
-from rehearsal.org.first_rows import put_first_rows
+from rehearsal.org.dml.formulas import Moment
+from rehearsal.org.dml.records import Records
+from rehearsal.org.errors import JobFailed, LimitExceeded, OrgError
+from rehearsal.org.first_rows import put_deployed_rows, put_first_rows
 from rehearsal.org.flow import FlowRuntime
-from rehearsal.org.limits import ASYNCHRONOUS, SYNCHRONOUS, Limits
-from rehearsal.org.ports import FlowRunner, TriggerRunner, User
+from rehearsal.org.jobs import job_row
+from rehearsal.org.limits import ASYNCHRONOUS, QUEUEABLE, SYNCHRONOUS, Limits
+from rehearsal.org.ports import FlowRunner, InvocableAction, Job, JobKind, TriggerRunner, User
+from rehearsal.org.schema import Schema
 from rehearsal.org.security import Security
 from rehearsal.org.seeding import batches, insert_batch
 from rehearsal.org.source import Faults, Project, load_project
 from rehearsal.org.store import Store
+from rehearsal.org.upgrade import fill_checkboxes, recalculate, refusals
 from rehearsal.org.values import Row
 
 T = TypeVar("T")
@@ -59,21 +65,10 @@ class Org:
         """Ids that another transaction is said to hold; saving one is UNABLE_TO_LOCK_ROW."""
         self._store = Store(self.schema)
         self._security = Security(self.schema, self._store, project.permission_sets.values())
-        self._engine = Engine(
-            schema=self.schema,
-            store=self._store,
-            formulas=Formulas(self.schema, self._store),
-            roll_ups=RollUps(self.schema),
-            incoming=Incoming(self.schema, self._store),
-            triggers=triggers,
-            flows=flows,
-            clock=self.clock,
-            publish=self._publish,
-            room=lambda: self.bus.allocations.published.remaining(self.clock.now()),
-            user_of=self._security.user,
-            virtual={"EventBusSubscriber": self._subscribers},
-            locked=self.locked_rows,
-        )
+        self._engine = self._assembled(flows)
+        self._jobs: list[Row] = []
+        self.notifications: list[Row] = []
+        """Custom notifications that were sent, by the names of the action's inputs."""
         self._lock = threading.Lock()
         self._running: int | None = None
         self._ids = put_first_rows(project, self._store, self.clock.now())
@@ -85,16 +80,70 @@ class Org:
         Raises MetadataError for a component that is wrong, Unsupported for one that this org
         lacks, both with file and line, or an ExceptionGroup of several.
         """
-        project = load_project(root)
+        return cls.of(load_project(root), clock=clock)
+
+    @classmethod
+    def of(cls, project: Project, *, clock: Clock | None = None) -> Org:
+        """The org of a project that has been read. Raises as `load` does."""
         faults = Faults()
+        actions: Mapping[str, InvocableAction] = {}
         with faults.gather():
             triggers = ApexRuntime(project.schema, project.classes, project.triggers)
+            actions = triggers.actions
         with faults.gather():
-            flows = FlowRuntime(project.schema, project.flows)
+            flows = FlowRuntime(project.schema, project.flows, actions)
         with faults.gather():
             check_formulas(project.schema)
         faults.raise_any()
         return cls(project, triggers, flows, clock)
+
+    def _assembled(self, flows: FlowRunner) -> Engine:
+        return Engine(
+            schema=self.schema,
+            store=self._store,
+            formulas=Formulas(self.schema, self._store),
+            roll_ups=RollUps(self.schema),
+            incoming=Incoming(self.schema, self._store),
+            triggers=self.triggers,
+            flows=flows,
+            clock=self.clock,
+            publish=self._publish,
+            room=lambda: self.bus.allocations.published.remaining(self.clock.now()),
+            user_of=self.user,
+            virtual={
+                "EventBusSubscriber": self._subscribers,
+                "AsyncApexJob": lambda: list(self._jobs),
+            },
+            locked=self.locked_rows,
+        )
+
+    def refusals(self, wanted: Schema) -> list[OrgError]:
+        """Why the records that are there cannot follow a change to another schema."""
+        with self._lock:
+            return refusals(self._store, self.schema, wanted)
+
+    def adopt(self, other: Org) -> None:
+        """Becomes what another org is: its schema, Apex, Flows and permission sets. The records
+        stay; the other org's are not looked at.
+
+        Its schema must have this one's objects with their key prefixes (`keep_key_prefixes`), and
+        `refusals` must have found nothing. New permission sets are assigned to nobody.
+        """
+        with self._lock:
+            running = self.schema
+            self.project, self.schema, self.triggers = other.project, other.schema, other.triggers
+            self._store.adopt(self.schema)
+            self.bus.adopt(self.schema)
+            self._security = Security(
+                self.schema, self._store, self.project.permission_sets.values()
+            )
+            self._engine = self._assembled(other._engine.flows)
+            put_deployed_rows(self.project, self._store, self.clock.now(), self._ids)
+            fill_checkboxes(self._store, running, self.schema)
+            moment = Moment(self.admin, self.clock.now())
+            records = Records(self.schema, self._store, self._engine.formulas, lambda: moment, {})
+            recalculate(self._store, self._engine.roll_ups, records.reader)
+            self._store.commit()
 
     @property
     def org_id(self) -> str:
@@ -130,14 +179,23 @@ class Org:
         """Runs work in one transaction and returns what it returns.
 
         `asynchronous` gives it the limits of asynchronous Apex. Raises what the work raises, after
-        undoing what it did.
+        undoing what it did. Asynchronous Apex that it enqueued has run when this returns, as in an
+        org with an empty queue; what fails of it is in `AsyncApexJob` and in the log.
         """
+        limits = Limits(ASYNCHRONOUS if asynchronous else SYNCHRONOUS)
+        result, jobs = self._transact(work, user, limits, None)
+        self._run_jobs(jobs)
+        return result
+
+    def _transact(
+        self, work: Callable[[OrgTransaction], T], user: User, limits: Limits, job: Job | None
+    ) -> tuple[T, list[Job]]:
+        """One transaction: what its work returns, and the jobs that it enqueued."""
         if self._running == threading.get_ident():
             raise RuntimeError("a transaction cannot start another one")
         with self._lock:
             self._running = threading.get_ident()
-            limits = Limits(ASYNCHRONOUS if asynchronous else SYNCHRONOUS)
-            tx = OrgTransaction(self._engine, user, limits)
+            tx = OrgTransaction(self._engine, user, limits, job)
             try:
                 result = work(tx)
                 self._store.commit()
@@ -147,11 +205,24 @@ class Org:
             finally:
                 self._running = None
             for name, row in tx.outbox:
-                try:
-                    self._publish(name, row, user.id)
-                except SaveError as error:
-                    _log.error("An event of %s is lost after its commit: %s", name, error)
-            return result
+                self.bus.append_accepted(name, row, user.id)
+            self.notifications += tx.notifications
+            return result, tx.jobs
+
+    def _run_jobs(self, jobs: Iterable[Job]) -> None:
+        """Runs each job, and the jobs that it enqueues, in a transaction of its own."""
+        waiting = deque(jobs)
+        while waiting:
+            job = waiting.popleft()
+            limits = Limits(QUEUEABLE if job.kind is JobKind.QUEUEABLE else ASYNCHRONOUS)
+            error: OrgError | None = None
+            try:
+                _, more = self._transact(job.work, job.user, limits, job)
+                waiting.extend(more)
+            except (JobFailed, LimitExceeded) as failed:
+                error = failed
+                _log.warning("%s %s: %s", job.kind, job.name, failed)
+            self._jobs.append(job_row(job, self.clock.now(), error))
 
     def seed(self, data: Mapping[str, Sequence[Row]]) -> dict[str, str]:
         """Saves records as the administrator in the order given; returns ids by `$ref`.

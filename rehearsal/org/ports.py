@@ -10,13 +10,13 @@ a misbehaviour that can be switched on.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rehearsal.org.errors import SaveError
-from rehearsal.org.schema import Schema
+from rehearsal.org.schema import FieldType, Schema
 from rehearsal.org.values import Row
 
 if TYPE_CHECKING:  # soql reads the ports of its callers
@@ -88,6 +88,51 @@ class Permissions:
     """Custom permissions granted."""
 
 
+class JobKind(StrEnum):
+    """Kinds of asynchronous Apex, by their `AsyncApexJob.JobType`."""
+
+    QUEUEABLE = "Queueable"
+    FUTURE = "Future"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Apex put off until after the commit, and run as the user who put it off."""
+
+    id: str
+    kind: JobKind
+    name: str
+    work: Callable[[Transaction], None]
+    user: User
+    depth: int
+    """How many jobs of a chain led here, this one included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """An input or output of an invocable action: a scalar of a field's type, or a record."""
+
+    name: str
+    type: FieldType | None
+    sobject: str | None
+    collection: bool
+    required: bool
+
+
+class InvocableAction(Protocol):
+    """What a Flow's action element calls. Names are lower case; a record is a Row with its
+    `attributes`."""
+
+    @property
+    def inputs(self) -> Mapping[str, Parameter]: ...
+
+    @property
+    def outputs(self) -> Mapping[str, Parameter]: ...
+
+    def call(self, tx: Transaction, requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """One result for each request. Raises JobFailed for all of them, LimitExceeded."""
+
+
 class Counters(Protocol):
     """Governor limits of one transaction (Apex Developer Guide, "Execution Governors")."""
 
@@ -110,6 +155,8 @@ class Transaction(Protocol):
     """Static state of Apex classes, by class name; it lives as long as the transaction."""
     scratch: dict[str, Any]
     """What Flows keep for one transaction (recursion guards)."""
+    job: Job | None
+    """The job that this transaction runs."""
 
     def now(self) -> dt.datetime:
         """The org's clock, UTC."""
@@ -120,12 +167,16 @@ class Transaction(Protocol):
         binds: Callable[[str], Any] | None = None,
         *,
         user_mode: bool = False,
+        sharing: bool = False,
         count_limits: bool = True,
     ) -> list[Row]:
         """Rows with the selected fields under their canonical names; a parent is a nested Row or
         None under its relationship name, a subquery a list of Rows. An aggregate row has its
         aliases (`expr0` …) and no Id. Each Row of a record carries `Id` and, under the key
         `"attributes"`, `{"type": <object name>}`.
+
+        In `user_mode` the user's rights on objects, fields and records hold; with `sharing` only
+        those on records, as in an Apex class `with sharing`.
 
         Raises QueryError, LimitExceeded."""
 
@@ -136,6 +187,7 @@ class Transaction(Protocol):
         *,
         all_or_none: bool = True,
         user_mode: bool = False,
+        sharing: bool = False,
     ) -> list[SaveResult]:
         """Saves by Salesforce's order of execution. A value under a relationship name with an
         external id (`{"Parent__r": {"Key__c": "p-1"}}`) names the parent.
@@ -150,6 +202,7 @@ class Transaction(Protocol):
         *,
         all_or_none: bool = True,
         user_mode: bool = False,
+        sharing: bool = False,
     ) -> list[SaveResult]: ...
 
     def upsert(
@@ -160,23 +213,44 @@ class Transaction(Protocol):
         *,
         all_or_none: bool = True,
         user_mode: bool = False,
+        sharing: bool = False,
     ) -> list[SaveResult]: ...
 
     def delete(
-        self, sobject: str, ids: Sequence[str], *, all_or_none: bool = True, user_mode: bool = False
+        self,
+        sobject: str,
+        ids: Sequence[str],
+        *,
+        all_or_none: bool = True,
+        user_mode: bool = False,
+        sharing: bool = False,
     ) -> list[SaveResult]: ...
 
     def undelete(
-        self, sobject: str, ids: Sequence[str], *, all_or_none: bool = True
+        self,
+        sobject: str,
+        ids: Sequence[str],
+        *,
+        all_or_none: bool = True,
+        sharing: bool = False,
     ) -> list[SaveResult]: ...
 
     def publish(self, event: str, rows: Sequence[Row]) -> list[SaveResult]:
         """Publishes platform events from Apex or a Flow: after commit or at once, as the event's
         `publishBehavior` says. The id is the EventUuid."""
 
-    def savepoint(self) -> object: ...
+    def defer(
+        self, kind: JobKind, name: str, work: Callable[[Transaction], None], depth: int
+    ) -> str:
+        """Enqueues a job for after the commit; its id. A rollback takes it back."""
 
-    def rollback(self, savepoint: object) -> None:
+    def notify(self, notification: Row) -> None:
+        """Sends a custom notification after the commit."""
+
+    def savepoint(self, *, counted: bool = True) -> object:
+        """A point to go back to. The platform's own savepoints are not `counted`."""
+
+    def rollback(self, savepoint: object, *, counted: bool = True) -> None:
         """Undoes the records changed since; the limits used stay used."""
 
 

@@ -166,6 +166,10 @@ class Schema:
     """All object types, keyed by the lower-case name."""
 
     objects: dict[str, ObjectType] = field(default_factory=dict)
+    custom_permissions: set[str] = field(default_factory=set)
+    """The names that `$Permission` knows, lower case."""
+    labels: dict[str, str] = field(default_factory=dict)
+    """Custom labels: texts by lower-case name."""
     currency: str = "USD"
     """The corporate currency; the local org is single-currency."""
     time_zone: str = "America/Los_Angeles"

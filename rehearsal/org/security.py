@@ -7,7 +7,7 @@ Standard User. Convention of the local org: `Org.admin` is assigned every permis
 project, `Org.integration_user` those whose licence is `Salesforce API Integration`.
 
 Required fields and master-details have no field-level security (Salesforce Help, "Field-Level
-Security"). Sharing is not enforced: who may read an object reads all of its records.
+Security"). Which records of an object a user has is decided in `sharing`.
 """
 
 from __future__ import annotations

@@ -7,10 +7,9 @@ Imports go one way: `types`, `parsing`, `classes`, `values` → `registry`, `exe
 `records`, `dml`, `library/` → `compiler/` → `triggers`, `runtime` → `testing`.
 
 Apex that does not compile is a MetadataError and a feature that is missing here an Unsupported,
-both with file and line, before anything runs. Missing are: Double and Time, asynchronous Apex
-(Queueable, Batchable, Schedulable, @future), callouts, SOSL, e-mail, stubs, user classes as
-Iterable, locale formats of dates and numbers. Not enforced: record sharing (`with sharing`) and
-the heap limit.
+both with file and line, before anything runs. Missing are: Double and Time, Batchable and
+Schedulable Apex, callouts, SOSL, e-mail, stubs, user classes as Iterable, locale formats of dates
+and numbers.
 """
 
 from rehearsal.org.apex.runtime import ApexRuntime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,18 @@ def arithmetic(operator: str, left: Type, right: Type) -> tuple[Type, Type, Oper
 def equal_text(a: str | None, b: str | None) -> bool:
     """String `==`: ignores case."""
     return a == b or (a is not None and b is not None and a.lower() == b.lower())
+
+
+def collated(text: str) -> list[tuple[int, str]]:
+    """What `<` compares: without regard to case or accents; signs come before digits, and digits
+    before letters (Apex Developer Guide, "Expression Operators": by the locale of the context
+    user, here English)."""
+    plain = unicodedata.normalize("NFD", text.lower())
+    return [
+        (2 if char.isalpha() else 1 if char.isdigit() else 0, char)
+        for char in plain
+        if not unicodedata.combining(char)
+    ]
 
 
 def equal_ids(a: str | None, b: str | None) -> bool:

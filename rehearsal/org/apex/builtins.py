@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rehearsal.org.apex.classes import ClassInfo, ClassKind, EnumValue, MethodInfo
-from rehearsal.org.apex.types import INTEGER, OBJECT, Type
+from rehearsal.org.apex.types import INTEGER, OBJECT, VOID, Type
 
 _EXCEPTIONS = (
     "AsyncException",
@@ -85,15 +85,18 @@ def builtin_classes() -> dict[str, ClassInfo]:
         for ordinal, word in enumerate(words.split()):
             enum.values[word.lower()] = EnumValue(word, ordinal, enum)
         found[name.lower()] = enum
-    comparable = _interface("Comparable", "compareTo", ["other"])
-    comparator = _interface("Comparator", "compare", ["left", "right"])
-    found["comparable"], found["comparator"] = comparable, comparator
+    for made in (
+        _interface("Comparable", "compareTo", [("other", OBJECT)], INTEGER),
+        _interface("Comparator", "compare", [("left", OBJECT), ("right", OBJECT)], INTEGER),
+        _interface("Queueable", "execute", [("context", Type("QueueableContext"))], VOID),
+        ClassInfo("Database.AllowsCallouts", ClassKind.INTERFACE, declared=False),
+    ):
+        found[made.name.lower()] = made
     return found
 
 
-def _interface(name: str, method: str, params: list[str]) -> ClassInfo:
+def _interface(name: str, method: str, params: list[tuple[str, Type]], result: Type) -> ClassInfo:
     cls = ClassInfo(name, ClassKind.INTERFACE, declared=False)
-    typed: list[tuple[str, Type]] = [(param, OBJECT) for param in params]
-    info = MethodInfo(method, cls, typed, INTEGER, frozenset({"abstract", "public"}))
+    info = MethodInfo(method, cls, params, result, frozenset({"abstract", "public"}))
     cls.methods[method.lower()] = [info]
     return cls

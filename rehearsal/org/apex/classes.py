@@ -129,6 +129,16 @@ class ClassInfo:
     def is_test(self) -> bool:
         return "@istest" in self.modifiers or (self.outer is not None and self.outer.is_test)
 
+    @property
+    def sharing(self) -> str | None:
+        """`with`, `without` or `inherited`, by its own keyword or its superclass's; an inner class
+        has nothing of its outer one's."""
+        for cls in self.lineage():
+            for word in cls.modifiers:
+                if word.endswith(" sharing"):
+                    return word.removesuffix(" sharing")
+        return None
+
     def lineage(self) -> Iterator[ClassInfo]:
         """The class and its superclasses."""
         cls: ClassInfo | None = self

@@ -37,12 +37,12 @@ def perform(
     groups = [(kind, list(group)) for kind, group in groupby(checked, key=lambda r: r.type.name)]
     if len(groups) > _MOST_TYPES:
         raise run.error("TypeException", "Cannot have more than 10 chunks in a single operation. ")
-    savepoint = run.tx.savepoint() if len(groups) > 1 and all_or_none else None
+    savepoint = run.tx.savepoint(counted=False) if len(groups) > 1 and all_or_none else None
     results: list[SaveResult] = []
     for _, group in groups:
         results += _one_type(run, operation, group, key, all_or_none, user_mode)
         if savepoint is not None and not all(result.success for result in results):
-            run.tx.rollback(savepoint)
+            run.tx.rollback(savepoint, counted=False)
             break
     failed = all_or_none and not all(result.success for result in results)
     if operation in ("insert", "upsert") and not failed:
@@ -92,19 +92,18 @@ def _one_type(
 ) -> list[SaveResult]:
     sobject: ObjectType = records[0].type
     tx = run.tx
-    if operation == "insert":
-        rows = [to_row(record, inserting=True) for record in records]
-        return tx.insert(sobject.name, rows, all_or_none=all_or_none, user_mode=user_mode)
-    if operation == "update":
-        rows = [to_row(record, inserting=False) for record in records]
-        return tx.update(sobject.name, rows, all_or_none=all_or_none, user_mode=user_mode)
-    if operation == "upsert":
-        rows = [to_row(record, inserting=True) for record in records]
-        return tx.upsert(sobject.name, rows, key, all_or_none=all_or_none, user_mode=user_mode)
-    ids = [record.values["Id"] for record in records]
+    modes = {"all_or_none": all_or_none, "sharing": run.sharing}
+    if operation == "undelete":
+        return tx.undelete(sobject.name, [record.values["Id"] for record in records], **modes)
+    modes["user_mode"] = user_mode
     if operation == "delete":
-        return tx.delete(sobject.name, ids, all_or_none=all_or_none, user_mode=user_mode)
-    return tx.undelete(sobject.name, ids, all_or_none=all_or_none)
+        return tx.delete(sobject.name, [record.values["Id"] for record in records], **modes)
+    rows = [to_row(record, inserting=operation != "update") for record in records]
+    if operation == "insert":
+        return tx.insert(sobject.name, rows, **modes)
+    if operation == "update":
+        return tx.update(sobject.name, rows, **modes)
+    return tx.upsert(sobject.name, rows, key, **modes)
 
 
 def raise_refusals(

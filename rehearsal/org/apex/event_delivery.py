@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rehearsal.org.apex.execution import execution
+from rehearsal.org.apex.own_context import in_own_context
 from rehearsal.org.apex.runtime import ApexRuntime
 from rehearsal.org.dml import OrgTransaction
 from rehearsal.org.errors import LimitExceeded
@@ -102,23 +102,15 @@ class TestEvents:
         return min((self._sizes.get(name.lower(), 2000) for name in names), default=2000)
 
     def _in_own_context(self, event: str, rows: list[Row], retries: int) -> EventRun:
-        """A run with its own limits, static variables and user, inside the test's transaction."""
-        tx = self._tx
-        limits, statics, user = tx.limits, dict(tx.statics), tx.user
-        test = execution(tx, self._runtime.world).test
-        tx.statics.clear()
-        tx.limits, tx.user = Limits(), self._org.automated_process
-        execution(tx, self._runtime.world).test = test
-        mark = tx.savepoint()
-        try:
-            run = self._runtime.run_events(tx, event, rows, retries)
+        def work() -> EventRun:
+            mark = self._tx.savepoint(counted=False)
+            run = self._runtime.run_events(self._tx, event, rows, retries)
             if run.retry is not None or run.limit:
-                tx.rollback(mark)
+                self._tx.rollback(mark, counted=False)
             return run
-        finally:
-            tx.limits, tx.user = limits, user
-            tx.statics.clear()
-            tx.statics.update(statics)
+
+        user, world = self._org.automated_process, self._runtime.world
+        return in_own_context(self._tx, world, user, Limits(), work)
 
 
 def _after(rows: list[Row], checkpoint: str | None) -> list[Row]:

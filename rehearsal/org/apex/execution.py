@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rehearsal.org.apex.classes import LINE, METHOD, Frame
+from rehearsal.org.apex.classes import LINE, METHOD, ClassInfo, Frame
+from rehearsal.org.apex.heap import Heap
 from rehearsal.org.apex.values import ApexList, ApexMap, ApexThrow, ExceptionObject
 from rehearsal.org.errors import LimitExceeded
 from rehearsal.org.ports import Operation, Timing, Transaction
@@ -53,6 +54,9 @@ class TestContext:
 
     __test__ = False
     deliver: Callable[[], None]
+    """Delivers events."""
+    finish: Callable[[], None]
+    """Runs asynchronous Apex and delivers events."""
     fresh_limits: Callable[[], None]
     restore_limits: Callable[[], None]
     run_as: Callable[[str, Callable[[], Any]], Any]
@@ -72,10 +76,28 @@ class Execution:
     event: EventContext | None = None
     test: TestContext | None = None
     log: list[str] = field(default_factory=list)
+    heap: Heap = field(default_factory=Heap)
 
     @property
     def statics(self) -> dict[str, Any]:
         return self.tx.statics
+
+    @property
+    def sharing(self) -> bool:
+        """Whether record sharing holds for the code that runs.
+
+        A class without a keyword takes it from its caller, a trigger runs without sharing, and a
+        class `inherited sharing` that is called by nobody runs with it (Apex Developer Guide,
+        "Using the with sharing, without sharing, and inherited sharing Keywords").
+        """
+        owner: ClassInfo | None = None
+        for frame in reversed(self.stack):
+            owner = frame[METHOD].owner
+            if owner.trigger:
+                return False
+            if owner.sharing in {"with", "without"}:
+                return owner.sharing == "with"
+        return owner is not None and owner.sharing == "inherited"
 
     def error(
         self, name: str, message: str | None, cause: ExceptionObject | None = None
@@ -102,6 +124,7 @@ class Execution:
         """Books a step of executed statements as CPU time."""
         self.steps += _STEP
         self.tx.limits.use("cpu_ms", _STEP // STATEMENTS_PER_MS)
+        self.heap.made(self, _STEP)
 
     def too_deep(self) -> LimitExceeded:
         return LimitExceeded(f"System.LimitException: Maximum stack depth reached: {MAX_DEPTH + 1}")

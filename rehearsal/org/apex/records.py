@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
+from rehearsal.org.apex.heap import row_values
 from rehearsal.org.apex.values import (
     AggregateRow,
     ApexList,
@@ -16,7 +17,7 @@ from rehearsal.org.apex.values import (
     SObject,
 )
 from rehearsal.org.errors import QueryError
-from rehearsal.org.schema import FieldType, ObjectType
+from rehearsal.org.schema import Field, FieldType, ObjectType
 from rehearsal.org.soql.ast import Call, Query
 from rehearsal.org.values import Row
 
@@ -31,9 +32,7 @@ def from_row(world: World, sobject: ObjectType, row: Mapping[str, Any]) -> SObje
     for name, value in row.items():
         if isinstance(value, Decimal):
             field = sobject.fields.get(name.lower())
-            values[name] = (
-                int(value) if field is not None and field.type is FieldType.INT else value
-            )
+            values[name] = value if field is None else _number(field, value)
         elif isinstance(value, dict):
             if name != "attributes":
                 values[name] = _parent(world, value)
@@ -42,6 +41,14 @@ def from_row(world: World, sobject: ObjectType, row: Mapping[str, Any]) -> SObje
         else:
             values[name] = value
     return SObject(sobject, values)
+
+
+def _number(field: Field, value: Decimal) -> int | Decimal:
+    """The scale of a Decimal that was read is that of its field: 5 of a Currency(16,2) is 5.00
+    (Apex Developer Guide, "Primitive Data Types")."""
+    if field.type is FieldType.INT:
+        return int(value)
+    return value.quantize(Decimal(1).scaleb(-field.scale), ROUND_HALF_UP)
 
 
 def queried(world: World, sobject: ObjectType, row: Mapping[str, Any]) -> SObject:
@@ -115,7 +122,7 @@ def run_query(
 ) -> list[Any]:
     """The records or AggregateResults of a query. Raises QueryException."""
     try:
-        rows = run.tx.query(query, binds, user_mode=user_mode)
+        rows = run.tx.query(query, binds, user_mode=user_mode, sharing=run.sharing)
     except QueryError as fault:
         raise run.error("QueryException", str(fault)) from None
     if query.count_only or aggregated(query):
@@ -123,7 +130,9 @@ def run_query(
     sobject = run.world.schema.find(query.object)
     assert sobject is not None
     world = run.world
-    return [queried(world, sobject, row) for row in rows]
+    records = [queried(world, sobject, row) for row in rows]
+    run.heap.made(run, row_values(rows), records)
+    return records
 
 
 def aggregated(query: Query) -> bool:

@@ -14,14 +14,15 @@ from rehearsal.org.apex.compiler.declarations import (
     link,
 )
 from rehearsal.org.apex.compiler.methods import compile_class, compile_trigger
+from rehearsal.org.apex.invocable import ApexAction
 from rehearsal.org.apex.parsing import Unit, children, parse, part, source
 from rehearsal.org.apex.triggers import Triggers
 from rehearsal.org.apex.types import Kind, Type
 from rehearsal.org.apex.world import World
 from rehearsal.org.errors import MetadataError
-from rehearsal.org.ports import Change, EventRun, Operation, Timing, Transaction
+from rehearsal.org.ports import Change, EventRun, InvocableAction, Operation, Timing, Transaction
 from rehearsal.org.schema import ObjectKind, Schema
-from rehearsal.org.source import SourceFile
+from rehearsal.org.source import Faults, SourceFile
 from rehearsal.org.values import Row
 
 _RECURSION = 40_000
@@ -31,7 +32,8 @@ _RECURSION = 40_000
 class ApexRuntime:
     """Implements `ports.TriggerRunner`.
 
-    Raises MetadataError for Apex that does not compile, Unsupported for what this org lacks.
+    Raises MetadataError for Apex that does not compile, Unsupported for what this org lacks, an
+    ExceptionGroup for several: one a method.
     """
 
     def __init__(
@@ -39,25 +41,61 @@ class ApexRuntime:
     ) -> None:
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
         self.world = World(schema)
-        self.units = [parse(file.path, file.name, file.text) for file in classes]
-        self.classes = [cls for unit in self.units for cls in declare(unit, self.world)]
-        self._compile_classes()
+        self.units: list[Unit] = []
+        self.classes: list[ClassInfo] = []
         self._triggers = Triggers(self.world)
+        faults = Faults()
+        for file in classes:
+            with faults.gather():
+                self.units.append(parse(file.path, file.name, file.text))
+        faults.raise_any()
+        for unit in self.units:
+            with faults.gather():
+                self.classes += declare(unit, self.world)
+        faults.raise_any()
+        self._compile_classes(faults)
+        self.actions: dict[str, InvocableAction] = {}
+        """What Flows may call, by lower-case class name."""
+        for cls in self.classes:
+            with faults.gather():
+                self._add_action(cls)
         for file in sorted(triggers, key=lambda file: file.name.lower()):
-            self._compile_trigger(parse(file.path, file.name, file.text))
+            with faults.gather():
+                self._compile_trigger(parse(file.path, file.name, file.text))
+        faults.raise_any()
 
-    def _compile_classes(self) -> None:
-        for cls in self.classes:
-            link(cls, self.world)
-        for cls in self.classes:
-            inherit(cls, self.world)
+    def _compile_classes(self, faults: Faults) -> None:
+        """Each pass needs the one before it to be without fault."""
+        for prepare in (link, inherit):
+            for cls in self.classes:
+                with faults.gather():
+                    prepare(cls, self.world)
+            faults.raise_any()
         ordered = _superclasses_first(self.classes)
         for cls in ordered:
-            declare_members(cls, self.world)
+            with faults.gather():
+                declare_members(cls, self.world)
+        faults.raise_any()
         for cls in ordered:
-            check_class(cls)
-        for cls in ordered:
-            compile_class(cls, self.world)
+            with faults.gather():
+                check_class(cls)
+            compile_class(cls, self.world, faults)
+
+    def _add_action(self, cls: ClassInfo) -> None:
+        found = [
+            method
+            for overloads in cls.methods.values()
+            for method in overloads
+            if "@invocablemethod" in method.modifiers
+        ]
+        if len(found) > 1:
+            assert cls.unit is not None
+            assert cls.node is not None
+            raise MetadataError(
+                f"{cls.name} has several InvocableMethods", cls.unit.where(cls.node)
+            )
+        for method in found:
+            self.actions[cls.name.lower()] = ApexAction(self.world, method)
 
     def _compile_trigger(self, unit: Unit) -> None:
         self.units.append(unit)

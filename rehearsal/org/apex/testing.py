@@ -6,7 +6,8 @@ tests, so it should be one without seed data.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from typing import Any
 from rehearsal.org.apex.classes import ClassInfo, MethodInfo
 from rehearsal.org.apex.event_delivery import TestEvents
 from rehearsal.org.apex.execution import Execution, TestContext, execution
+from rehearsal.org.apex.own_context import run_jobs
 from rehearsal.org.apex.runtime import ApexRuntime
-from rehearsal.org.apex.values import ApexThrow, ExceptionObject
+from rehearsal.org.apex.values import ApexThrow
 from rehearsal.org.dml import OrgTransaction
 from rehearsal.org.errors import LimitExceeded
 from rehearsal.org.limits import Limits
@@ -46,6 +48,8 @@ class TestResult:
     """Lines run, by class or trigger."""
     limits: dict[str, int] = field(default_factory=dict)
     """Governor limits used: between startTest and stopTest where the test has them."""
+    seconds: float = 0.0
+    """By the clock on the wall."""
 
     def __str__(self) -> str:
         name = f"{self.class_name}.{self.method}"
@@ -136,10 +140,12 @@ class _TestRun:
     def result(self) -> TestResult:
         for unit in self._runtime.units:
             unit.hits[:] = bytes(len(unit.hits))
+        begun = time.perf_counter()
         try:
             self._org.run(self._work, user=self._org.admin)
         except _Undo:
             pass
+        seconds = time.perf_counter() - begun
         covered = {
             unit.name: frozenset(line for line in unit.executable if unit.hits[line])
             for unit in self._runtime.units
@@ -153,6 +159,7 @@ class _TestRun:
             self._stack,
             covered,
             self._limits,
+            seconds,
         )
 
     def _work(self, tx: OrgTransaction) -> None:
@@ -161,15 +168,16 @@ class _TestRun:
                 self._call(tx, setup)
             self._call(tx, self._method)
         except ApexThrow as thrown:
-            self._fail(thrown.value)
+            value = thrown.value
+            message = value.message or "Script-thrown exception"
+            self._fail(f"{value.type_name}: {message}", value.trace)
         except LimitExceeded as exceeded:
-            self._message = f"System.LimitException: {exceeded}"
+            self._fail(f"System.LimitException: {exceeded}", exceeded.trace)
         raise _Undo
 
-    def _fail(self, thrown: ExceptionObject) -> None:
-        message = thrown.message or "Script-thrown exception"
-        self._message = f"{thrown.type_name}: {message}"
-        self._stack = tuple(StackLine(self._path(name), line, name) for name, line in thrown.trace)
+    def _fail(self, message: str, trace: Iterable[tuple[str, int]]) -> None:
+        self._message = message
+        self._stack = tuple(StackLine(self._path(name), line, name) for name, line in trace)
 
     def _path(self, name: str) -> Path | None:
         owner = name.split(".")[1]
@@ -210,7 +218,12 @@ class _TestRun:
             finally:
                 tx.user = before
 
-        return TestContext(events.deliver, fresh, restore, run_as)
+        def deliver() -> None:
+            run_jobs(tx, self._runtime.world)
+            events.deliver()
+            run_jobs(tx, self._runtime.world)
+
+        return TestContext(events.deliver, deliver, fresh, restore, run_as)
 
 
 def _used(tx: OrgTransaction) -> dict[str, int]:

@@ -11,6 +11,7 @@ from rehearsal.org.apex.execution import (
     execution,
     trace_text,
 )
+from rehearsal.org.apex.heap import row_values
 from rehearsal.org.apex.records import from_row, plain
 from rehearsal.org.apex.types import ID, Kind, Type, list_of, map_of
 from rehearsal.org.apex.values import ApexList, ApexMap, ApexThrow, ExceptionObject, SObject
@@ -54,6 +55,7 @@ class Triggers:
         context = self._context(kind, timing, operation, changes)
         outer, run.trigger = run.trigger, context
         try:
+            run.heap.made(run, _values(changes))
             for trigger in found:
                 assert trigger.invoke is not None
                 try:
@@ -115,6 +117,7 @@ class Triggers:
         run.trigger = self._context(kind, Timing.AFTER, Operation.INSERT, changes)
         state = run.event = EventContext(retries)
         try:
+            run.heap.made(run, _values(changes))
             for trigger in found:
                 assert trigger.invoke is not None
                 trigger.invoke(run, None, [])
@@ -128,6 +131,10 @@ class Triggers:
         finally:
             run.trigger = run.event = None
         return EventRun(state.checkpoint)
+
+
+def _values(changes: list[Change]) -> int:
+    return row_values(row for change in changes for row in (change.old, change.new) if row)
 
 
 def _write_back(record: SObject, change: Change) -> None:

@@ -133,6 +133,7 @@ _BUILTIN_CLASSES = frozenset(
         "Comparable",
         "Comparator",
         "LoggingLevel",
+        "Queueable",
         "RoundingMode",
         "Schema.DisplayType",
         "StatusCode",

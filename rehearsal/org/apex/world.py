@@ -322,8 +322,6 @@ _KNOWN_TYPES = frozenset(
         "http",
         "httprequest",
         "httpresponse",
-        "queueable",
-        "queueablecontext",
         "schedulable",
         "security",
         "sobjectaccessdecision",

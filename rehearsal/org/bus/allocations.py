@@ -45,6 +45,11 @@ class Allocation:
         with self._lock:
             if amount > self.remaining(now):
                 raise AllocationExceeded(self.name)
+            self.book(amount, now)
+
+    def book(self, amount: int, now: dt.datetime) -> None:
+        """Counts what was promised before, even where it goes beyond the maximum."""
+        with self._lock:
             minute = now.replace(second=0, microsecond=0)
             before = self._spent.pop()[1] if self._newest() == minute else 0
             self._spent.append((minute, before + amount))

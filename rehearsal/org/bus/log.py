@@ -83,10 +83,22 @@ class EventBus:
         self._position = 1_000
         self._listeners: list[Callable[[str], None]] = []
         self._topics: dict[str, _Topic] = {}
-        for event in schema.objects.values():
-            if event.kind is ObjectKind.EVENT:
-                topic = self._topics[event.name.lower()] = _Topic(event)
-                topic.positions.append((self._advance(), clock.now()))
+        self.adopt(schema)
+
+    def adopt(self, schema: Schema) -> None:
+        """Goes on with another schema: new events get a topic, known ones keep theirs."""
+        with self._lock:
+            topics = dict(self._topics)
+            for event in schema.objects.values():
+                if event.kind is not ObjectKind.EVENT:
+                    continue
+                known = topics.get(event.name.lower())
+                if known is not None:
+                    known.event = event
+                    continue
+                topic = topics[event.name.lower()] = _Topic(event)
+                topic.positions.append((self._advance(), self._clock.now()))
+            self._topics = topics
 
     def event_type(self, name: str) -> ObjectType | None:
         """The event of that API name or `/event/` channel, in any case."""
@@ -104,17 +116,31 @@ class EventBus:
         """
         return self.append_all(event_name, [row], user_id)[0]
 
+    def append_accepted(self, event_name: str, row: Row, user_id: str) -> StoredEvent:
+        """Publishes an event whose publisher has been told that it was accepted.
+
+        The allocation is checked when the event is queued, so a commit never finds the bus full
+        (Platform Events Developer Guide, "Platform Event Allocations": publishing calls fail with
+        LIMIT_EXCEEDED). Raises SaveError for an unknown event or field.
+        """
+        return self._append(event_name, [row], user_id, accepted=True)[0]
+
     def append_all(self, event_name: str, rows: list[Row], user_id: str) -> list[StoredEvent]:
         """Publishes events of one type, in their order and next to each other."""
+        return self._append(event_name, rows, user_id, accepted=False)
+
+    def _append(
+        self, event_name: str, rows: list[Row], user_id: str, *, accepted: bool
+    ) -> list[StoredEvent]:
         topic = self._topic(event_name)
         with self._lock:
             now = self._clock.now()
-            if len(rows) > self.allocations.published.remaining(now):
+            if not accepted and len(rows) > self.allocations.published.remaining(now):
                 raise SaveError(
                     "LIMIT_EXCEEDED", "You have exceeded the hourly event publishing limit."
                 )
             events = [self._stored(topic.event, row, user_id, now) for row in rows]
-            self.allocations.published.use(len(events), now)
+            self.allocations.published.book(len(events), now)
             for event in events:
                 if topic.lose > 0:
                     topic.lose -= 1

@@ -20,7 +20,7 @@ from itertools import islice
 from typing import Protocol
 
 from rehearsal.org.bus.log import EventBus, StoredEvent
-from rehearsal.org.errors import LimitExceeded, SaveError
+from rehearsal.org.errors import LimitExceeded
 from rehearsal.org.ports import EventRun, Transaction, TriggerRunner
 from rehearsal.org.values import Row, id18
 
@@ -102,12 +102,16 @@ class ApexSubscribers:
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._fault: BaseException | None = None
+        self._coming: tuple[TriggerRunner, list[EventTrigger]] | None = None
         for trigger in subscriptions:
-            tip = bus.tip(trigger.event)
-            self._cursors[trigger.name] = tip
-            self._partitions[trigger.name] = [
-                _Partition(trigger, position=tip) for _ in range(trigger.partitions)
-            ]
+            self._subscribe(trigger)
+
+    def _subscribe(self, trigger: EventTrigger) -> None:
+        tip = self._bus.tip(trigger.event)
+        self._cursors[trigger.name] = tip
+        self._partitions[trigger.name] = [
+            _Partition(trigger, position=tip) for _ in range(trigger.partitions)
+        ]
 
     def start(self) -> None:
         """Subscribes at the tip of each topic."""
@@ -152,11 +156,37 @@ class ApexSubscribers:
                     partition.retries, partition.stopped = 0, False
             self._wake.notify_all()
 
+    def adopt(self, triggers: TriggerRunner, subscriptions: Iterable[EventTrigger]) -> None:
+        """Goes on with other Apex: a new trigger subscribes at the tip, a known one keeps its
+        position and the events that wait for it. The batch that is running ends as it began."""
+        with self._wake:
+            wanted = list(subscriptions)
+            for trigger in wanted:
+                if trigger.name not in self._partitions:
+                    self._subscribe(trigger)
+            self._coming = triggers, wanted
+            if self._thread is None:
+                self._take_over()
+            self._wake.notify_all()
+
+    def _take_over(self) -> None:
+        if self._coming is None:
+            return
+        self._triggers, wanted = self._coming
+        self._coming = None
+        self._route()
+        before = self._partitions
+        self._partitions = {
+            trigger.name: _repartitioned(trigger, before[trigger.name]) for trigger in wanted
+        }
+        self._cursors = {name: self._cursors[name] for name in self._partitions}
+
     def rows(self) -> list[Row]:
         """The `EventBusSubscriber` records.
 
-        `Position` is the earliest of the partitions; `Tip` is always -1 for high-volume events
-        (Object Reference, "EventBusSubscriber").
+        `LastProcessed` is the earliest of the partitions; `LastPublished` is always -1 for
+        high-volume events. `Position` and `Tip` are the same as ints, which API version 66.0
+        deprecates (Object Reference, "EventBusSubscriber").
         """
         with self._wake:
             return [self._row(partitions) for partitions in self._partitions.values()]
@@ -165,6 +195,7 @@ class ApexSubscribers:
     def _row(partitions: list[_Partition]) -> Row:
         trigger = partitions[0].trigger
         stopped = [partition for partition in partitions if partition.stopped]
+        position = min(partition.position for partition in partitions)
         errors = [p.last_error for p in (*stopped, *partitions) if p.last_error]
         return {
             "attributes": {"type": "EventBusSubscriber"},
@@ -174,7 +205,9 @@ class ApexSubscribers:
             "Topic": trigger.event,
             "Type": "ApexTrigger",
             "Status": "Error" if stopped else "Running",
-            "Position": Decimal(min(partition.position for partition in partitions)),
+            "LastProcessed": str(position),
+            "LastPublished": "-1",
+            "Position": Decimal(position),
             "Tip": Decimal(-1),
             "Retries": Decimal(max(partition.retries for partition in partitions)),
             "LastError": errors[0] if errors else None,
@@ -188,6 +221,8 @@ class ApexSubscribers:
     def _settled(self) -> bool:
         if self._fault is not None:
             return True
+        if self._coming is not None:
+            return False
         self._route()
         return all(p.idle for partitions in self._partitions.values() for p in partitions)
 
@@ -213,6 +248,7 @@ class ApexSubscribers:
     def _next(self) -> _Partition | None:
         """The partition whose oldest event has waited longest; None when it is time to stop."""
         while not self._stopping:
+            self._take_over()
             self._route()
             now = time.monotonic()
             every = [p for partitions in self._partitions.values() for p in partitions]
@@ -249,8 +285,6 @@ class ApexSubscribers:
             run = undone.run
         except LimitExceeded as limit:
             run = EventRun(error=str(limit), limit=True)
-        except SaveError as refused:  # an event published by the run found no room on the bus
-            run = EventRun(error=str(refused))
         with self._wake:
             if run.retry is not None:
                 self._retry(partition, run.retry)
@@ -277,6 +311,23 @@ class ApexSubscribers:
         partition.position = end
         while partition.waiting and partition.waiting[0].replay <= end:
             partition.waiting.popleft()
+
+
+def _repartitioned(trigger: EventTrigger, known: list[_Partition]) -> list[_Partition]:
+    """The partitions of a trigger that was deployed again, none of which is running."""
+    if len(known) == trigger.partitions and known[0].trigger.partition_key == trigger.partition_key:
+        for partition in known:
+            partition.trigger = trigger
+        return known
+    position = min(partition.position for partition in known)
+    made = [_Partition(trigger, position=position) for _ in range(trigger.partitions)]
+    waiting = sorted(
+        (event for partition in known for event in partition.waiting),
+        key=lambda event: event.replay,
+    )
+    for event in waiting:
+        made[_partition_of(trigger, event)].waiting.append(event)
+    return made
 
 
 def _partition_of(trigger: EventTrigger, event: StoredEvent) -> int:

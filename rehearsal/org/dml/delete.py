@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from rehearsal.org.dml import checks
 from rehearsal.org.dml.items import Item
 from rehearsal.org.dml.save import existing, locked, roll_up
-from rehearsal.org.dml.session import Session
+from rehearsal.org.dml.session import RECORD_UNITS, Session
 from rehearsal.org.dml.standard_rules import RULES
 from rehearsal.org.errors import SaveError
 from rehearsal.org.ports import Change, Operation, Timing
@@ -36,6 +36,7 @@ def delete_attempt(session: Session, target: ObjectType, items: list[Item]) -> N
     Don't Invoke Triggers".
     """
     engine = session.engine
+    session.work(len(items) * RECORD_UNITS)
     for item in items:
         item.change = Change(None, None)
         try:

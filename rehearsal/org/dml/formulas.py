@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from rehearsal.org.coerce import convert
 from rehearsal.org.errors import MetadataError, SaveError, Unsupported, Where
@@ -91,6 +92,11 @@ class Formulas:
                 if rule.active:
                     rules.append((rule, expression))
 
+    def count(self, target: ObjectType) -> int:
+        """How many formula fields and validation rules a save of one record evaluates."""
+        own = sum(field.formula is not None for field in target)
+        return own + len(self._rules[target.name])
+
     def value(self, sobject: str, row: Row, field: Field, moment: Moment) -> Value:
         """A formula field of a row; null where it fails (it shows `#Error!`)."""
         try:
@@ -112,7 +118,7 @@ class Formulas:
         if expression is None:
             return next((item.value for item in field.picklist if item.default), None)
         try:
-            return evaluate(
+            value = evaluate(
                 expression,
                 self._resolver(sobject, {}, moment),
                 moment.now,
@@ -121,6 +127,7 @@ class Formulas:
             )
         except EvaluationError as error:
             raise SaveError("INVALID_FIELD", f"{field.name}: {error.message}") from None
+        return _percent(field, value)
 
     def refusals(self, sobject: str, old: Row | None, new: Row, moment: Moment) -> list[SaveError]:
         """What the active validation rules say about a record that is being saved."""
@@ -151,6 +158,8 @@ class Formulas:
             if first == "$permission":
                 granted = moment.user.permissions
                 return granted is not None and path[-1].lower() in granted.custom
+            if first == "$label":
+                return self._schema.labels[path[-1].lower()]
             if first in _GLOBALS:
                 return self._global(_GLOBALS[first], path[1:], moment)
             return self._follow(sobject, row, path, moment)
@@ -204,10 +213,22 @@ def check_formulas(schema: Schema) -> None:
 
 def shaped(field: Field, value: Value) -> Value:
     """A formula's result in the form of its field: rounded to the scale, never a null checkbox."""
+    value = _percent(field, value)
     if field.type is FieldType.BOOLEAN:
         return bool(value)
     if field.type in NUMERIC and value is not None:
         return convert(field, value)
+    return value
+
+
+def _percent(field: Field, value: Value) -> Value:
+    """What a percent field stores: formulas calculate with 0.1 where it holds 10.
+
+    Salesforce Help, "Formula Operators and Functions" (percent values are decimals in formulas);
+    "Define Default Field Values" (a percent as a decimal, such as 0.10).
+    """
+    if field.type is FieldType.PERCENT and isinstance(value, Decimal):
+        return value * 100
     return value
 
 

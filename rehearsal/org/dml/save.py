@@ -8,7 +8,7 @@ from __future__ import annotations
 from rehearsal.org.coerce import convert
 from rehearsal.org.dml import checks
 from rehearsal.org.dml.items import CHUNK, Item
-from rehearsal.org.dml.session import Session
+from rehearsal.org.dml.session import RECORD_UNITS, Session
 from rehearsal.org.dml.standard_rules import RULES
 from rehearsal.org.errors import SaveError
 from rehearsal.org.ports import Change, Operation, Timing
@@ -41,6 +41,7 @@ class Save:
     def attempt(self, items: list[Item]) -> None:
         """One pass through the procedure. Refusals are added to `item.change.errors`."""
         session = self._session
+        session.work(len(items) * (RECORD_UNITS + self._engine.formulas.count(self._target)))
         for item in items:
             self._load(item)  # 1, 2
         ids = {item.id for item in items if item.id is not None}

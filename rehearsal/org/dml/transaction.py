@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -16,9 +16,10 @@ from rehearsal.org.dml.session import Engine, Mark, Session
 from rehearsal.org.dml.upsert import key_field, sorted_out
 from rehearsal.org.errors import QueryError, SaveError
 from rehearsal.org.limits import Limits
-from rehearsal.org.ports import Counters, Operation, SaveResult, User
+from rehearsal.org.ports import Counters, Job, JobKind, Operation, SaveResult, Transaction, User
 from rehearsal.org.schema import ObjectKind, ObjectType
 from rehearsal.org.security import check_write
+from rehearsal.org.sharing import SharedRows, Sharing, refused
 from rehearsal.org.soql.ast import Call, Path, Query
 from rehearsal.org.values import Row, id18
 
@@ -35,9 +36,10 @@ _AGGREGATES = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "MIN", "MAX", "AVG"})
 class OrgTransaction:
     """Implements `ports.Transaction`."""
 
-    def __init__(self, engine: Engine, user: User, limits: Limits) -> None:
+    def __init__(self, engine: Engine, user: User, limits: Limits, job: Job | None = None) -> None:
         self.schema = engine.schema
         self.user = user
+        self.job = job
         self.statics: dict[str, Any] = {}
         self.scratch: dict[str, Any] = {}
         self._engine = engine
@@ -58,6 +60,16 @@ class OrgTransaction:
     def outbox(self) -> list[tuple[str, Row]]:
         """Events (name, values) to publish after the commit."""
         return self._session.outbox
+
+    @property
+    def jobs(self) -> list[Job]:
+        """Asynchronous Apex to run after the commit."""
+        return self._session.jobs
+
+    @property
+    def notifications(self) -> list[Row]:
+        """Custom notifications to send after the commit."""
+        return self._session.notifications
 
     @property
     def hold_events(self) -> bool:
@@ -85,15 +97,19 @@ class OrgTransaction:
         binds: Callable[[str], Any] | None = None,
         *,
         user_mode: bool = False,
+        sharing: bool = False,
         count_limits: bool = True,
     ) -> list[Row]:
         """See `ports.Transaction`. Each row that an aggregate uses counts as a query row."""
+        records: soql.Source = self._session.records
+        if sharing or user_mode or query.security == "USER_MODE":
+            records = SharedRows(self.schema, records, self.user)
 
         def run(what: Query) -> list[Row]:
             return soql.execute(
                 what,
                 self.schema,
-                self._session.records,
+                records,
                 user=self.user,
                 binds=binds,
                 now=self.now(),
@@ -126,6 +142,7 @@ class OrgTransaction:
         *,
         all_or_none: bool = True,
         user_mode: bool = False,
+        sharing: bool = False,
         loading: bool = False,
     ) -> list[SaveResult]:
         """See `ports.Transaction`. `loading` lets read-only fields in, for an org's first data."""
@@ -137,7 +154,7 @@ class OrgTransaction:
             items = []
             for row in given:
                 item = Item(Operation.INSERT, {})
-                self._read(item, target, row, user_mode)
+                self._read(item, target, row)
                 if item.values.get("Id") is not None:
                     item.errors.append(
                         SaveError(
@@ -148,6 +165,7 @@ class OrgTransaction:
                     )
                 item.values.pop("Id", None)
                 items.append(item)
+            self._enforce(items, target, user_mode, sharing)
             return items
 
         save = Save(self._session, target, all_or_none=all_or_none, loading=loading)
@@ -160,6 +178,7 @@ class OrgTransaction:
         *,
         all_or_none: bool = True,
         user_mode: bool = False,
+        sharing: bool = False,
     ) -> list[SaveResult]:
         target = self._target(sobject, len(rows), "updateable")
         if isinstance(target, SaveError):
@@ -170,7 +189,7 @@ class OrgTransaction:
             seen: set[str] = set()
             for row in given:
                 item = Item(Operation.UPDATE, {})
-                self._read(item, target, row, user_mode)
+                self._read(item, target, row)
                 item.id = item.values.pop("Id", None)
                 if item.id is not None and item.id in seen:
                     item.errors.append(
@@ -178,6 +197,7 @@ class OrgTransaction:
                     )
                 seen.add(str(item.id))
                 items.append(item)
+            self._enforce(items, target, user_mode, sharing)
             return items
 
         save = Save(self._session, target, all_or_none=all_or_none)
@@ -191,6 +211,7 @@ class OrgTransaction:
         *,
         all_or_none: bool = True,
         user_mode: bool = False,
+        sharing: bool = False,
     ) -> list[SaveResult]:
         target = self._target(sobject, len(rows), "updateable")
         if isinstance(target, SaveError):
@@ -208,36 +229,58 @@ class OrgTransaction:
                 except SaveError as error:
                     read.append(error)
             items = sorted_out(target, field, read, self._engine.store)
-            if user_mode:
-                for item in items:
-                    self._enforce(item, target)
+            self._enforce(items, target, user_mode, sharing)
             return items
 
         save = Save(self._session, target, all_or_none=all_or_none)
         return self._chunks(rows, chunk, save.attempt, all_or_none)
 
     def delete(
-        self, sobject: str, ids: Sequence[str], *, all_or_none: bool = True, user_mode: bool = False
+        self,
+        sobject: str,
+        ids: Sequence[str],
+        *,
+        all_or_none: bool = True,
+        user_mode: bool = False,
+        sharing: bool = False,
     ) -> list[SaveResult]:
-        return self._by_id(sobject, ids, Operation.DELETE, all_or_none, user_mode)
+        return self._by_id(sobject, ids, Operation.DELETE, all_or_none, user_mode, sharing)
 
     def undelete(
-        self, sobject: str, ids: Sequence[str], *, all_or_none: bool = True
+        self,
+        sobject: str,
+        ids: Sequence[str],
+        *,
+        all_or_none: bool = True,
+        sharing: bool = False,
     ) -> list[SaveResult]:
-        return self._by_id(sobject, ids, Operation.UNDELETE, all_or_none, False)
+        return self._by_id(sobject, ids, Operation.UNDELETE, all_or_none, False, sharing)
 
     def publish(self, event: str, rows: Sequence[Row]) -> list[SaveResult]:
         return publish(self._session, event, rows)
 
-    def savepoint(self) -> Mark:
-        """Counts as a DML statement (Apex Developer Guide, "Transaction Control")."""
-        self.limits.use("dml_statements")
+    def defer(
+        self, kind: JobKind, name: str, work: Callable[[Transaction], None], depth: int
+    ) -> str:
+        id_ = self._engine.store.ids.next(self.schema.objects["asyncapexjob"].key_prefix)
+        self._session.jobs.append(Job(id_, kind, name, work, self.user, depth))
+        return id_
+
+    def notify(self, notification: Row) -> None:
+        self._session.notifications.append(notification)
+
+    def savepoint(self, *, counted: bool = True) -> Mark:
+        """`Database.setSavepoint` counts as a DML statement, and so does a rollback (Apex Developer
+        Guide, "Transaction Control"); what a DML call itself needs to be undone does not."""
+        if counted:
+            self.limits.use("dml_statements")
         return self._session.mark()
 
-    def rollback(self, savepoint: object) -> None:
+    def rollback(self, savepoint: object, *, counted: bool = True) -> None:
         if not isinstance(savepoint, Mark):
             raise TypeError("not a savepoint of this org")
-        self.limits.use("dml_statements")
+        if counted:
+            self.limits.use("dml_statements")
         self._session.undo(savepoint)
 
     # --- what the calls share --------------------------------------------------------------
@@ -258,20 +301,34 @@ class OrgTransaction:
             )
         return target
 
-    def _read(self, item: Item, target: ObjectType, row: Row, user_mode: bool) -> None:
+    def _read(self, item: Item, target: ObjectType, row: Row) -> None:
         try:
             item.values = self._engine.incoming.read(target, row)
         except SaveError as error:
             item.errors.append(error)
-            return
-        if user_mode:
-            self._enforce(item, target)
 
-    def _enforce(self, item: Item, target: ObjectType) -> None:
-        try:
-            check_write(self.user, target, _RIGHTS[item.operation], item.values)
-        except SaveError as error:
-            item.errors.append(error)
+    def _enforce(
+        self, items: Iterable[Item], target: ObjectType, user_mode: bool, sharing: bool
+    ) -> None:
+        """Refuses what the user may not do: in user mode by objects, fields and records, with
+        `sharing` alone by records."""
+        if not (user_mode or sharing):
+            return
+        records = self._session.records
+        allowed = Sharing(self.schema, records, self.user)
+        for item in items:
+            if item.errors:
+                continue
+            right = _RIGHTS[item.operation]
+            try:
+                if user_mode:
+                    check_write(self.user, target, right, item.values)
+                row = records.get(target.name, item.id) if item.id is not None else None
+                code = allowed.refusal(target, right, row, item.values)
+                if code is not None:
+                    raise refused(code)
+            except SaveError as error:
+                item.errors.append(error)
 
     def _by_id(
         self,
@@ -280,6 +337,7 @@ class OrgTransaction:
         operation: Operation,
         all_or_none: bool,
         user_mode: bool,
+        sharing: bool,
     ) -> list[SaveResult]:
         target = self._target(sobject, len(ids), "deletable")
         if isinstance(target, SaveError):
@@ -294,9 +352,8 @@ class OrgTransaction:
                     item.id = id18(id_)
                 except ValueError:
                     item.errors.append(SaveError("MALFORMED_ID", f"bad id {id_}"))
-                if user_mode:
-                    self._enforce(item, target)
                 items.append(item)
+            self._enforce(items, target, user_mode, sharing)
             return items
 
         def attempt(items: list[Item]) -> None:

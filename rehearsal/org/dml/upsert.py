@@ -33,7 +33,10 @@ def sorted_out(
 ) -> list[Item]:
     """The rows of one chunk as inserts and updates, in their order.
 
-    A key that occurs twice fails both rows; one that two records hold fails its row.
+    A key that occurs twice fails both rows; one that two records hold fails its row. A row that
+    brings its Id beside another key is refused, as the APIs do (REST API Developer Guide, "Upsert
+    Records Using sObject Rows by External ID": "Do not specify Id"). What Apex does with one is not
+    documented, so here it refuses too: code that relies on it does not pass.
     """
     keys = Counter(
         _folded(field, row.get(field.name)) for row in given if not isinstance(row, SaveError)

@@ -1,4 +1,4 @@
-"""Global resources: `$Flow`, `$User`, `$Organization`, `$Profile`, `$Permission`,
+"""Global resources: `$Flow`, `$User`, `$Organization`, `$Profile`, `$Permission`, `$Label`,
 `$GlobalConstant`."""
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _constant(schema: Schema, path: tuple[str, ...], where: Where) -> Resolved:
 
 def _permission(schema: Schema, path: tuple[str, ...], where: Where) -> Resolved:
     """Whether the running user has a custom permission."""
-    if len(path) != 1:
+    if len(path) != 1 or path[0].lower() not in schema.custom_permissions:
         raise MetadataError(f"$Permission.{'.'.join(path)} does not exist", where)
     name = path[0].lower()
 
@@ -51,6 +51,13 @@ def _permission(schema: Schema, path: tuple[str, ...], where: Where) -> Resolved
         return permissions is not None and name in permissions.custom
 
     return Type(Kind.BOOLEAN), granted
+
+
+def _label(schema: Schema, path: tuple[str, ...], where: Where) -> Resolved:
+    text = schema.labels.get(path[0].lower()) if len(path) == 1 else None
+    if text is None:
+        raise MetadataError(f"$Label.{'.'.join(path)} does not exist", where)
+    return Type(Kind.TEXT), lambda interview: text
 
 
 def _record_global(
@@ -87,6 +94,7 @@ GLOBALS: dict[str, Callable[[Schema, tuple[str, ...], Where], Resolved]] = {
     "$flow": _flow,
     "$globalconstant": _constant,
     "$permission": _permission,
+    "$label": _label,
     "$user": _record_global("$User", "User", _equals("Id", lambda i: i.tx.user.id)),
     "$profile": _record_global("$Profile", "Profile", _equals("Name", lambda i: i.tx.user.profile)),
     "$organization": _record_global("$Organization", "Organization", lambda i: None),

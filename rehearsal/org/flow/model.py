@@ -250,6 +250,21 @@ class Subflow:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionCall:
+    """`type` is the metadata's actionType."""
+
+    name: str
+    type: str
+    action: str
+    inputs: tuple[FieldValue, ...]
+    outputs: tuple[OutputAssignment, ...]
+    store_automatically: bool
+    next: Connector | None
+    fault: Connector | None
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
 class CollectionFilter:
     """Keeps the items that meet conditions or a formula; `item` is the variable that each is
     assigned to for the test."""
@@ -313,6 +328,7 @@ Element = (
     | CollectionFilter
     | CollectionSort
     | CustomError
+    | ActionCall
 )
 Resource = Variable | ConstantResource | Formula | TextTemplate
 

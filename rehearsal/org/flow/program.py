@@ -11,6 +11,7 @@ from rehearsal.org.flow import model
 from rehearsal.org.flow.checks import check_connectors, check_trigger
 from rehearsal.org.flow.conditions import Predicate, all_of, changed_to_meet
 from rehearsal.org.flow.elements import collections, logic
+from rehearsal.org.flow.elements.actions import ActionCall
 from rehearsal.org.flow.elements.assignments import assignment
 from rehearsal.org.flow.elements.lookups import Lookup
 from rehearsal.org.flow.elements.steps import Step
@@ -20,7 +21,9 @@ from rehearsal.org.flow.interview import Interview
 from rehearsal.org.flow.resources import Resources
 from rehearsal.org.flow.values import Type
 from rehearsal.org.formula import Kind
+from rehearsal.org.ports import InvocableAction
 from rehearsal.org.schema import Schema
+from rehearsal.org.source import Faults
 
 _LAST_LIMITED_VERSION = Decimal(56)
 
@@ -45,14 +48,29 @@ class Program:
                 interview.values[name] = getter(interview)
 
 
-def compile_flow(flow: model.Flow, schema: Schema, flows: Mapping[str, model.Flow]) -> Program:
-    """Checks and compiles a Flow. Raises MetadataError and Unsupported with the line."""
-    resources = Resources(flow, schema, flows)
+def compile_flow(
+    flow: model.Flow,
+    schema: Schema,
+    flows: Mapping[str, model.Flow],
+    actions: Mapping[str, InvocableAction],
+) -> Program:
+    """Checks and compiles a Flow.
+
+    Raises MetadataError and Unsupported with the line, an ExceptionGroup when several elements are
+    wrong.
+    """
+    resources = Resources(flow, schema, flows, actions)
     check_connectors(flow)
     check_trigger(flow)
-    steps = {name: _step(resources, element, flows) for name, element in flow.elements.items()}
+    steps: dict[str, Step] = {}
+    faults = Faults()
+    for name, element in flow.elements.items():
+        with faults.gather():
+            steps[name] = _step(resources, element, flows)
     for resource in flow.resources.values():
-        resources.read(model.Reference((resource.name,), resource.where))
+        with faults.gather():
+            resources.read(model.Reference((resource.name,), resource.where))
+    faults.raise_any()
     trigger = flow.trigger
     sobject = None
     if trigger is not None:
@@ -95,6 +113,8 @@ def _step(resources: Resources, element: model.Element, flows: Mapping[str, mode
             return collections.collection_sort(resources, element)
         case model.CustomError():
             return logic.custom_error(resources, element)
+        case model.ActionCall():
+            return ActionCall(resources, element)
 
 
 def _criteria(resources: Resources) -> Predicate:

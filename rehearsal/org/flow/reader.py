@@ -44,6 +44,7 @@ _ELEMENTS: dict[str, Callable[[Node], model.Element]] = {
     "subflows": elements.subflow,
     "collectionProcessors": collections.collection_processor,
     "customErrors": elements.custom_error,
+    "actionCalls": elements.action_call,
 }
 _RESOURCES: dict[str, Callable[[Node], model.Resource]] = {
     "variables": resources.variable,
@@ -74,10 +75,6 @@ _EVENTS = {
 def read_flow(source: SourceFile) -> model.Flow:
     """The Flow that a file holds. Raises MetadataError and Unsupported with the line."""
     node = Node(_root(source), source.path)
-    for child in node:
-        if child.tag == "actionCalls":
-            action = f"{child.text('actionType')} action {child.text('actionName')}"
-            raise Unsupported(f"Flow {action}", child.where)
     node.only(_FLOW, frozenset(_ELEMENTS), frozenset(_RESOURCES))
     _refuse_other_kinds(node)
     start = node.find("start")
@@ -152,6 +149,8 @@ def _refuse_other_kinds(node: Node) -> None:
 
 
 def _version(node: Node) -> Decimal:
+    if node.find("apiVersion") is None:
+        raise Unsupported("a Flow without apiVersion", node.where)
     try:
         return Decimal(node.need("apiVersion"))
     except InvalidOperation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rehearsal.org.errors import MetadataError, Unsupported, Where
 from rehearsal.org.flow import model
@@ -21,15 +22,23 @@ from rehearsal.org.flow.values import (
     must_fit,
 )
 from rehearsal.org.formula import Kind, Path, round_half_up
+from rehearsal.org.ports import InvocableAction, Parameter
 from rehearsal.org.schema import Field, ObjectType, Schema
 from rehearsal.org.values import Value
 
 
 class Resources:
-    """The names of one Flow. `flows` are all Flows by lower-case name, for subflows' outputs."""
+    """The names of one Flow. `flows` are all Flows by lower-case name, for subflows' outputs;
+    `actions` is the invocable Apex by lower-case class name."""
 
-    def __init__(self, flow: model.Flow, schema: Schema, flows: Mapping[str, model.Flow]) -> None:
-        self.flow, self.schema, self.flows = flow, schema, flows
+    def __init__(
+        self,
+        flow: model.Flow,
+        schema: Schema,
+        flows: Mapping[str, model.Flow],
+        actions: Mapping[str, InvocableAction],
+    ) -> None:
+        self.flow, self.schema, self.flows, self.actions = flow, schema, flows, actions
         self._outcomes = {
             rule.name.lower()
             for element in flow.elements.values()
@@ -63,7 +72,7 @@ class Resources:
         if root.startswith("$"):
             return self._global(reference, root.lower(), rest, null_safe)
         kind, getter = self._local(reference, root, rest)
-        if isinstance(self.flow.elements.get(root.lower()), model.Subflow):
+        if isinstance(self.flow.elements.get(root.lower()), model.Subflow | model.ActionCall):
             rest = rest[1:]
         return self._walk(kind, getter, rest, reference, null_safe)
 
@@ -114,6 +123,12 @@ class Resources:
                 name = rest[0].lower()
                 output = self.output(found, rest[0], where)
                 return output, lambda i: (i.values.get(key) or {}).get(name)
+            case model.ActionCall(store_automatically=True) if rest:
+                name, action = rest[0].lower(), self.actions.get(found.action.lower())
+                if action is None or name not in action.outputs:
+                    raise MetadataError(f"{root} has no output {rest[0]}", where)
+                made = parameter_type(action.outputs[name])
+                return made, lambda i: (i.values.get(key) or {}).get(name)
         raise MetadataError(f"{root} is not a resource of the Flow", where)
 
     def variable_type(self, variable: model.Variable) -> Type:
@@ -137,7 +152,7 @@ class Resources:
         variable = called.resources.get(name.lower()) if called else None
         if called is None or not isinstance(variable, model.Variable) or not variable.is_output:
             raise MetadataError(f"Flow {subflow.flow} has no output variable {name}", where)
-        return Resources(called, self.schema, self.flows).variable_type(variable)
+        return Resources(called, self.schema, self.flows, self.actions).variable_type(variable)
 
     def _walk(
         self,
@@ -228,6 +243,14 @@ class Resources:
         if trigger is None or len(path) != 2 or path[0].lower() != "$record":
             raise MetadataError(f"{'.'.join(path)} has no prior value", where)
         return self.field(trigger.object, path[1], where).name
+
+
+def parameter_type(parameter: Parameter) -> Type:
+    """The type of an action's input or output."""
+    if parameter.type is None:
+        return Type(sobject=parameter.sobject, collection=parameter.collection)
+    scalar = field_type(Field(parameter.name, parameter.type))
+    return replace(scalar, collection=parameter.collection)
 
 
 def not_set(reference: model.Reference) -> Fault:

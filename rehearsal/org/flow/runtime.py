@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from rehearsal.org.errors import LimitExceeded, MetadataError, SaveError
@@ -13,9 +13,9 @@ from rehearsal.org.flow.program import Program, compile_flow
 from rehearsal.org.flow.reader import read_flow
 from rehearsal.org.flow.run import run_batch
 from rehearsal.org.flow.values import Record
-from rehearsal.org.ports import Change, Operation, Transaction
+from rehearsal.org.ports import Change, InvocableAction, Operation, Transaction
 from rehearsal.org.schema import Schema
-from rehearsal.org.source import SourceFile
+from rehearsal.org.source import Faults, SourceFile
 
 _RUNNING = "flow.running"
 _DEPTH = "flow.depth"
@@ -27,19 +27,33 @@ _UNORDERED = 1000
 class FlowRuntime:
     """All Flows of an org. Draft and obsolete Flows are checked, and never run.
 
-    Raises MetadataError and Unsupported, with file and line, at construction.
+    Construction raises MetadataError and Unsupported, with file and line, an ExceptionGroup of
+    them when there are several.
     """
 
-    def __init__(self, schema: Schema, flows: Sequence[SourceFile]) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        flows: Sequence[SourceFile],
+        actions: Mapping[str, InvocableAction] | None = None,
+    ) -> None:
+        """`actions` is the invocable Apex by lower-case class name."""
         read: dict[str, model.Flow] = {}
+        faults = Faults()
         for source in flows:
-            flow = read_flow(source)
-            if flow.name.lower() in read:
-                raise MetadataError(f"Flow {flow.name} is defined twice", flow.where)
-            read[flow.name.lower()] = flow
+            with faults.gather():
+                flow = read_flow(source)
+                if flow.name.lower() in read:
+                    raise MetadataError(f"Flow {flow.name} is defined twice", flow.where)
+                read[flow.name.lower()] = flow
+        faults.raise_any()
         check_cycles(read)
         self._schema = schema
-        self._programs = {name: compile_flow(flow, schema, read) for name, flow in read.items()}
+        self._programs: dict[str, Program] = {}
+        for name, flow in read.items():
+            with faults.gather():
+                self._programs[name] = compile_flow(flow, schema, read, actions or {})
+        faults.raise_any()
         self._triggered: dict[tuple[str, model.Moment], list[Program]] = {}
         for program in sorted(self._programs.values(), key=_run_order):
             trigger = program.flow.trigger
@@ -74,6 +88,10 @@ class FlowRuntime:
         operation: Operation,
         changes: list[Change],
     ) -> None:
+        """A later Flow of one save has the record as that save left it, without what an earlier
+        Flow has written to it since. The documentation of the run order does not say; a Flow that
+        reads the record again is right either way.
+        """
         for program in self._triggered.get((sobject.lower(), moment), ()):
             if not _runs_on(program, operation):
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from enum import StrEnum
 
 from rehearsal.org.formula.ast import Path
@@ -84,15 +84,24 @@ def _parent(schema: Schema, child: ObjectType, relationship: str) -> ObjectType 
     return None
 
 
+def _declared(path: Path, names: Container[str]) -> None:
+    if len(path) != 2 or path[1].lower() not in names:
+        raise FormulaError(f"Field {'.'.join(path)} does not exist. Check spelling.")
+
+
 def field_kinds(schema: Schema, sobject: str) -> KindOf:
     """The types of what a formula of `sobject` can name: its fields, its parents' and the globals
-    `$User`, `$Profile`, `$Organization` and `$Permission`."""
+    `$User`, `$Profile`, `$Organization`, `$Permission` and `$Label`."""
     globals_ = {"$user": "User", "$profile": "Profile", "$organization": "Organization"}
 
     def kind_of(path: Path) -> Kind:
         first = path[0].lower()
         if first == "$permission":
+            _declared(path, schema.custom_permissions)
             return Kind.BOOLEAN
+        if first == "$label":
+            _declared(path, schema.labels)
+            return Kind.TEXT
         if first in globals_:
             return _read_kind(resolve_field(schema, globals_[first], path[1:]))
         if first.startswith("$"):

@@ -1,7 +1,7 @@
 """Reads an sfdx project in source format into a `Project` with a merged `Schema`."""
 
 from rehearsal.org.source.faults import Faults
-from rehearsal.org.source.load import load_project
+from rehearsal.org.source.load import Reading, load_project, read_project
 from rehearsal.org.source.project import (
     CustomPermission,
     PermissionSet,
@@ -15,7 +15,9 @@ __all__ = [
     "Faults",
     "PermissionSet",
     "Project",
+    "Reading",
     "SourceFile",
     "SubscriberConfig",
     "load_project",
+    "read_project",
 ]

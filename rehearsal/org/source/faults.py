@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rehearsal.org.errors import MetadataError, OrgError, Unsupported
@@ -11,8 +11,8 @@ from rehearsal.org.errors import MetadataError, OrgError, Unsupported
 class Faults:
     """Gathers what is wrong with the parts of a project."""
 
-    def __init__(self) -> None:
-        self.found: list[OrgError] = []
+    def __init__(self, found: Sequence[OrgError] = ()) -> None:
+        self.found: list[OrgError] = list(found)
 
     @contextmanager
     def gather(self) -> Iterator[None]:

@@ -41,7 +41,7 @@ def read_field(path: Path) -> Field:
     """One `.field-meta.xml`. Raises MetadataError, Unsupported."""
     node = read_xml(path, "CustomField")
     kind = node.text("type")
-    if kind is None:
+    if kind is None or _is_standard(path, node):
         return _standard_field(node)
     reader = _READERS.get(kind)
     if reader is None:
@@ -68,6 +68,12 @@ def read_field(path: Path) -> Field:
     made = reader(node, base)
     _check_key(node, made)
     return made
+
+
+def _is_standard(path: Path, node: Node) -> bool:
+    """A standard field of a standard object; orgs give some of them out with their type."""
+    owner = path.parent.parent.name
+    return "__" not in owner and "__" not in node.need("fullName")
 
 
 def _standard_field(node: Node) -> Field:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rehearsal.org.errors import MetadataError, Unsupported, Where
+from rehearsal.org.errors import MetadataError, OrgError, Unsupported, Where
 from rehearsal.org.schema import Field, ObjectKind, ObjectType, ValidationRule
 from rehearsal.org.source import objects
 from rehearsal.org.source.checks import check_schema
@@ -21,7 +21,10 @@ from rehearsal.org.source.components import (
 from rehearsal.org.source.custom_metadata import read_record
 from rehearsal.org.source.faults import Faults
 from rehearsal.org.source.fields import read_field
+from rehearsal.org.source.forceignore import ignored
+from rehearsal.org.source.labels import read_labels
 from rehearsal.org.source.merge import merge_object
+from rehearsal.org.source.notification_types import read_notification_type
 from rehearsal.org.source.permission_sets import (
     check_permission_set,
     check_subscriber_config,
@@ -49,30 +52,55 @@ class _Parts:
         return self.components.get(suffix, [])
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What could be read of a project. `consequences` may only follow from `faults`."""
+
+    project: Project
+    faults: list[OrgError]
+    consequences: list[OrgError]
+
+
 def load_project(root: Path) -> Project:
     """Reads every package directory of `sfdx-project.json`.
 
     Raises MetadataError for a component that is wrong, Unsupported for one that this org lacks,
     an ExceptionGroup of them when there are several.
     """
+    reading = read_project(root)
+    Faults(reading.faults).raise_any()
+    return reading.project
+
+
+def read_project(root: Path) -> Reading:
+    """Reads on where a component is wrong; the project then lacks it.
+
+    Raises MetadataError or Unsupported for an `sfdx-project.json` that cannot be used.
+    """
     parts, faults = _Parts(), Faults()
+    skipped = ignored(root)
     for folder in _package_directories(root):
         for path in _files(folder):
             with faults.gather():
-                if not BUNDLES & set(path.relative_to(folder).parts):
+                if not skipped(path) and not BUNDLES & set(path.relative_to(folder).parts):
                     _sort(path, parts)
     project = Project(root=root, schema=standard_schema(), setting_rows=seed_rows())
     for path in parts.of("standardValueSet"):
         with faults.gather():
             read_standard_value_set(path, component_name(path), project)
     apply(project.schema, project.setting_rows)
-    _load_objects(parts, project, faults)
+    consequences = _load_objects(parts, project, faults)
+    for path in parts.of("notiftype"):
+        with faults.gather():
+            read_notification_type(path, component_name(path), project)
+    for path in parts.of("labels"):
+        with faults.gather():
+            read_labels(path, project.schema)
     _load_code(parts, project, faults)
     _load_grants(parts, project, faults)
-    faults.raise_any()  # what follows looks at the whole
-    _check(parts, project, faults)
-    faults.raise_any()
-    return project
+    # a part that could not be read is missing from the whole
+    _check(parts, project, consequences if faults.found else faults)
+    return Reading(project, faults.found, consequences.found)
 
 
 def _check(parts: _Parts, project: Project, faults: Faults) -> None:
@@ -104,7 +132,7 @@ def _package_directories(root: Path) -> list[Path]:
     for folder in folders:
         if not folder.is_dir():
             raise MetadataError(f"package directory {folder.name} does not exist", where)
-    return folders
+    return list(dict.fromkeys(folders))
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -133,7 +161,8 @@ def _sort(path: Path, parts: _Parts) -> None:
 _READ = frozenset(
     {
         "object", "field", "validationRule", "flow", "permissionset", "customPermission",
-        "platformEventSubscriberConfig", "md", "standardValueSet",
+        "platformEventSubscriberConfig", "md", "standardValueSet", "labels",
+        "notiftype",
     }
 )  # fmt: skip
 
@@ -169,6 +198,7 @@ def _load_grants(parts: _Parts, project: Project, faults: Faults) -> None:
         with faults.gather():
             _once(project.custom_permissions, name, path)
             project.custom_permissions[name] = read_custom_permission(path, name)
+            project.schema.custom_permissions.add(name.lower())
     for path in parts.of("permissionset"):
         name = component_name(path)
         with faults.gather():
@@ -185,7 +215,8 @@ def _once(known: Iterable[str], name: str, path: Path) -> None:
         raise MetadataError(f"{name} is there twice", Where(path))
 
 
-def _load_objects(parts: _Parts, project: Project, faults: Faults) -> None:
+def _load_objects(parts: _Parts, project: Project, faults: Faults) -> Faults:
+    """Returns what may only follow from the faults before it."""
     declared: dict[str, ObjectType] = {}
     with_activities: list[str] = []
     for path in parts.of("object"):
@@ -209,10 +240,10 @@ def _load_objects(parts: _Parts, project: Project, faults: Faults) -> None:
         with faults.gather():
             rule = objects.read_validation_rule(path)
             rules.setdefault(_object_of(path, depth=2), []).append(rule)
-    if faults.found:
-        return  # a part that could not be read would be missing below
+    consequences = Faults()
+    merging = consequences if faults.found else faults
     for name in sorted({*declared, *fields, *rules}):
-        with faults.gather():
+        with merging.gather():
             merge_object(
                 project.schema,
                 name,
@@ -221,6 +252,7 @@ def _load_objects(parts: _Parts, project: Project, faults: Faults) -> None:
                 rules.get(name, []),
             )
     _allow_activities(project, with_activities)
+    return consequences
 
 
 def _object_of(path: Path, depth: int) -> str:

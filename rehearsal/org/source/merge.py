@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rehearsal.org.errors import MetadataError
+from rehearsal.org.errors import MetadataError, Unsupported
 from rehearsal.org.schema import Field, ObjectKind, ObjectType, Schema, ValidationRule
 from rehearsal.org.source.objects import kind_of
 from rehearsal.org.standard.system import EVENT_FIELDS, METADATA_FIELDS, system_fields
@@ -35,8 +35,10 @@ def merge_object(
     if kind is ObjectKind.STANDARD:
         known = schema.find(name)
         if known is None:
-            raise MetadataError(f"no standard object named {name} in the local org", where)
+            raise Unsupported(f"the standard object {name}", where)
         target = known
+        if declared is not None and declared.sharing:
+            target.sharing = declared.sharing
     elif declared is None:
         raise MetadataError(f"{name} has parts but no object-meta.xml", where)
     else:
@@ -55,9 +57,9 @@ def _add(target: ObjectType, field: Field) -> None:
     known = target.find(field.name)
     if not field.custom:
         if known is None:
-            raise MetadataError(
-                f"no field named {target.name}.{field.name} in the local org", field.where
-            )
+            if "__" in target.name:
+                raise MetadataError(f"'{field.name}' does not end in __c", field.where)
+            raise Unsupported(f"the standard field {target.name}.{field.name}", field.where)
         return
     if known is not None:
         raise MetadataError(f"{target.name}.{field.name} is there twice", field.where)

@@ -40,7 +40,8 @@ def read_object(path: Path, name: str) -> ObjectType:
     kind = kind_of(name)
     node.only(_PASSED, _READ, _EVENT if kind is ObjectKind.EVENT else frozenset())
     if kind is ObjectKind.STANDARD:
-        return ObjectType(name=name, kind=kind, where=node.where)
+        sharing = node.one_of("sharingModel", _SHARING, "") if node.find("sharingModel") else ""
+        return ObjectType(name=name, kind=kind, sharing=sharing, where=node.where)
     suffix = next(suffix for suffix, value in _SUFFIXES.items() if value is kind)
     api_name(name, suffix, node.where)
     if node.text("fullName") not in (None, name):

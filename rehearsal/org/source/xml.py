@@ -11,6 +11,8 @@ from lxml import etree
 from rehearsal.org.errors import MetadataError, Unsupported, Where
 
 NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
+_NAMESPACES = (NAMESPACE, "urn:metadata.tooling.soap.sforce.com")
+"""A deployment takes files in that of the Tooling API too."""
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
@@ -126,7 +128,7 @@ def read_xml(path: Path, root: str) -> Node:
     except etree.XMLSyntaxError as error:
         raise MetadataError(error.msg or "not XML", Where(path, error.lineno or 1)) from None
     name = etree.QName(element)
-    if name.namespace != NAMESPACE or name.localname != root:
+    if name.namespace not in _NAMESPACES or name.localname != root:
         raise MetadataError(
             f"expected a {root} in {NAMESPACE}, found {name.localname}", Where(path, 1)
         )

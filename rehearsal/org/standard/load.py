@@ -50,6 +50,7 @@ def _object(data: Mapping[str, Any]) -> ObjectType:
         label=data["label"],
         plural_label=data["plural_label"],
         key_prefix=data["key_prefix"],
+        sharing=data.get("sharing", "ReadWrite"),
         createable=bool(data.get("createable", writable)),
         updateable=bool(data.get("updateable", writable)),
         deletable=bool(data.get("deletable", writable)),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rehearsal.org.schema import Schema
+from collections.abc import Iterable
+
+from rehearsal.org.schema import ObjectType, Schema
 from rehearsal.org.store.ids import IdMaker
 from rehearsal.org.store.table import Table
 from rehearsal.org.values import Row
@@ -24,6 +26,21 @@ class Store:
     def table(self, sobject: str) -> Table:
         """Raises KeyError for an unknown object."""
         return self._tables[sobject.lower()]
+
+    def objects(self) -> Iterable[ObjectType]:
+        return [table.object for table in self._tables.values()]
+
+    def adopt(self, schema: Schema) -> None:
+        """Goes on with another schema, which has the objects and key prefixes of this one.
+
+        Records, ids and numbers stay; nothing may be uncommitted.
+        """
+        before = self._tables
+        self._tables = {name: Table(target) for name, target in schema.objects.items()}
+        self._by_prefix = {target.key_prefix: target.name for target in schema.objects.values()}
+        for name, table in before.items():
+            for row in table.rows(include_deleted=True):
+                self._tables[name].put(str(row["Id"]), row)
 
     def object_of(self, id_: str) -> str | None:
         """The object whose key prefix an id has."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
 
 from rehearsal.org.apex.classes import ClassInfo, ClassKind, EnumValue, FieldInfo, MethodInfo
 from rehearsal.org.apex.parsing import Unit, children, modifiers, part, source
-from rehearsal.org.apex.types import BOOLEAN, INTEGER, STRING, VOID, Type
+from rehearsal.org.apex.types import BOOLEAN, INTEGER, OBJECT, STRING, VOID, Kind, Type
 from rehearsal.org.apex.world import World
 from rehearsal.org.errors import MetadataError, Unsupported
 
@@ -17,9 +18,9 @@ _DECLARATIONS = {
     "interface_declaration": ClassKind.INTERFACE,
     "enum_declaration": ClassKind.ENUM,
 }
+_REQUIRED = re.compile(r"@invocablevariable\s*\([^)]*\brequired\s*=\s*true", re.IGNORECASE)
 _REFUSED_ANNOTATIONS = frozenset(
     {
-        "@future",
         "@remoteaction",
         "@restresource",
         "@httpget",
@@ -27,9 +28,6 @@ _REFUSED_ANNOTATIONS = frozenset(
         "@httpput",
         "@httppatch",
         "@httpdelete",
-        "@invocablemethod",
-        "@invocablevariable",
-        "@auraenabled",
     }
 )
 
@@ -149,6 +147,8 @@ def _fields(cls: ClassInfo, node: Node, world: World) -> None:
     assert cls.unit is not None
     kind = world.resolve(part(node, "type"), cls, cls.unit)
     words = _allowed(cls.unit, node)
+    if "@invocablevariable" in words and _REQUIRED.search(source(children(node)[0])):
+        words |= {"@required"}
     accessors = next((c for c in children(node) if c.type == "accessor_list"), None)
     for declarator in node.children_by_field_name("declarator"):
         name = source(part(declarator, "name"))
@@ -208,7 +208,21 @@ def _method(cls: ClassInfo, node: Node, world: World) -> MethodInfo:
         words |= {"public", "abstract"}
     result = world.resolve(part(node, "type"), cls, cls.unit)
     name = source(part(node, "name"))
-    return MethodInfo(name, cls, _params(cls, node, world), result, words, node)
+    method = MethodInfo(name, cls, _params(cls, node, world), result, words, node)
+    if "@future" in words:
+        _check_future(cls.unit, method, node)
+    return method
+
+
+def _check_future(unit: Unit, method: MethodInfo, node: Node) -> None:
+    """Apex Developer Guide, "Future Methods": static, void, with primitives or collections of
+    them."""
+    if not method.static or method.result != VOID:
+        raise MetadataError("Future methods must be declared static void", unit.where(node))
+    for _, kind in method.params:
+        simple = [kind] if not kind.args else kind.args
+        if any(one.kind is not Kind.PRIMITIVE or one == OBJECT for one in simple):
+            raise MetadataError(f"Unsupported parameter type {kind}", unit.where(node))
 
 
 def _constructor(cls: ClassInfo, node: Node, world: World) -> MethodInfo:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tree_sitter import Node
 
+from rehearsal.org.apex.asynchronous import deferred
 from rehearsal.org.apex.classes import (
     FIRST,
     RESULT,
@@ -24,27 +25,31 @@ from rehearsal.org.apex.execution import MAX_DEPTH, Execution
 from rehearsal.org.apex.parsing import Unit, children, line, modifiers, part, source
 from rehearsal.org.apex.types import VOID, Type
 from rehearsal.org.apex.world import World
-from rehearsal.org.errors import MetadataError
+from rehearsal.org.errors import LimitExceeded, MetadataError
+from rehearsal.org.source import Faults
 
 
-def compile_class(cls: ClassInfo, world: World) -> None:
-    """Compiles every body of the class. Raises MetadataError or Unsupported."""
+def compile_class(cls: ClassInfo, world: World, faults: Faults) -> None:
+    """Compiles every body of the class, and gathers the first fault of each."""
     assert cls.node is not None
     if cls.kind is ClassKind.ENUM:
         return
     for child in children(part(cls.node, "body")):
-        if child.type == "field_declaration":
-            _initial_values(cls, child, world)
-        elif child.type == "static_initializer":
-            inside = next(item for item in children(child) if item.type == "block")
-            cls.static_init.append(_initialiser(cls, inside, world, static=True))
-        elif child.type == "block":
-            cls.instance_init.append(_initialiser(cls, child, world, static=False))
+        with faults.gather():
+            if child.type == "field_declaration":
+                _initial_values(cls, child, world)
+            elif child.type == "static_initializer":
+                inside = next(item for item in children(child) if item.type == "block")
+                cls.static_init.append(_initialiser(cls, inside, world, static=True))
+            elif child.type == "block":
+                cls.instance_init.append(_initialiser(cls, child, world, static=False))
     for overloads in cls.methods.values():
         for method in overloads:
-            _compile_method(method, world)
+            with faults.gather():
+                _compile_method(method, world)
     for constructor in cls.constructors:
-        _compile_constructor(constructor, world)
+        with faults.gather():
+            _compile_constructor(constructor, world)
 
 
 def frame_code(label: MethodInfo, code: Code, size: int, arity: int, start: int) -> Invoke:
@@ -63,6 +68,9 @@ def frame_code(label: MethodInfo, code: Code, size: int, arity: int, start: int)
             if static and owner.static_init:
                 owner.statics(run)
             code(frame)
+        except LimitExceeded as limit:
+            limit.trace = limit.trace or tuple(run.trace())
+            raise
         finally:
             stack.pop()
         return frame[RESULT]
@@ -87,7 +95,8 @@ def _compile_method(method: MethodInfo, world: World) -> None:
     code = sequence(body, children(inside))
     if method.result != VOID and _may_end(inside):
         raise MetadataError(f"Missing return statement: {method.name}", unit.where(node))
-    method.invoke = frame_code(method, code, body.size, len(method.params), line(node))
+    invoke = frame_code(method, code, body.size, len(method.params), line(node))
+    method.invoke = deferred(method, invoke) if "@future" in method.modifiers else invoke
 
 
 def _accessed(method: MethodInfo) -> FieldInfo | None:

@@ -20,6 +20,7 @@ from rehearsal.org.apex.types import (
     SOBJECT,
     SOBJECT_FIELD,
     SOBJECT_TYPE,
+    STRING,
     Kind,
     Type,
     list_of,
@@ -33,6 +34,7 @@ SKIPPED: Final = object()
 """The value of a chain that ``?.`` cut short, until the chain's end makes it null."""
 _CHAIN = {"field_access": "object", "method_invocation": "object", "array_access": "array"}
 TYPE = Type("Type")
+_LABEL = frozenset({"label", "system.label"})
 
 
 def through(
@@ -206,6 +208,11 @@ def field_access(body: Body, node: Node, wanted: Type | None) -> Expr:
         if kind is None:
             raise body.fail(f"Invalid type: {source(object_node)}", node)
         return Expr(TYPE, constant(TypeValue(kind)))
+    if (_dotted(object_node) or "").lower() in _LABEL and not _starts_with_variable(body, node):
+        text = body.world.schema.labels.get(name.lower())
+        if text is None:
+            raise body.fail(f"Invalid label: {name}", node)
+        return Expr(STRING, constant(text))
     if _is_namespace(body, object_node):
         raise body.fail(f"Variable does not exist: {source(node)}", node)
     held = target(body, object_node)

@@ -6,7 +6,7 @@ from typing import Any
 
 from tree_sitter import Node
 
-from rehearsal.org.apex.arithmetic import EXACT, Operate, arithmetic, equality
+from rehearsal.org.apex.arithmetic import EXACT, Operate, arithmetic, collated, equality
 from rehearsal.org.apex.classes import RUN, Code, Frame
 from rehearsal.org.apex.compiler.body import Body, Expr, expression
 from rehearsal.org.apex.conversion import cast, converter, instance_of, wrap32, wrap64
@@ -184,14 +184,25 @@ def _comparison(body: Body, operator: str, left: Expr, right: Expr, node: Node) 
     numbers = left.type in NUMBERS and right.type in NUMBERS
     if not numbers and (left.type not in _ORDERED or right.type not in _ORDERED):
         if left.type in (STRING, ID) and right.type in (STRING, ID):
-            raise body.refuse(f"String {operator} String", node)
+            return _ordered(operator, _sortable(left.run), _sortable(right.run))
         raise body.fail(
             f"Comparison arguments must be compatible types: {left.type}, {right.type}", node
         )
     a, b = left.run, right.run
     if left.type != right.type and not numbers:
         a, b = converter(left.type, DATETIME, a), converter(right.type, DATETIME, b)
+    return _ordered(operator, a, b)
 
+
+def _sortable(code: Code) -> Code:
+    def run(f: Frame) -> Any:
+        text = code(f)
+        return None if text is None else collated(text)
+
+    return run
+
+
+def _ordered(operator: str, a: Code, b: Code) -> Expr:
     def less(f: Frame) -> Any:
         x, y = a(f), b(f)
         return x is not None and y is not None and x < y

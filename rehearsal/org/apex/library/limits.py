@@ -24,6 +24,8 @@ _COUNTED = {
 
 def _register(name: str, counter: str) -> None:
     def used(run: Execution) -> int:
+        if counter == "heap":
+            return run.heap.measure(run)
         return run.tx.limits.used(counter)
 
     def maximum(run: Execution) -> int:

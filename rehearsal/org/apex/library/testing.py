@@ -42,12 +42,12 @@ def start_test(run: Execution) -> None:
 
 @native("static Test.stopTest(): void")
 def stop_test(run: Execution) -> None:
-    """Delivers the events published since `startTest` and gives the first limits back."""
+    """Runs asynchronous Apex, delivers the events, and gives the first limits back."""
     context = _context(run)
     if not context.started or context.stopped:
         raise run.error("FinalException", "Testing has not started")
     context.stopped = True
-    context.deliver()
+    context.finish()
     context.restore_limits()
 
 

@@ -81,7 +81,7 @@ def subflow(resources: Resources, element: model.Subflow, flows: Mapping[str, mo
         raise MetadataError(f"there is no autolaunched Flow {element.flow}", element.where)
     if resources.flow.active and not called.active:
         raise MetadataError(f"Flow {element.flow} has no active version", element.where)
-    other = Resources(called, resources.schema, flows)
+    other = Resources(called, resources.schema, flows, resources.actions)
     inputs = []
     for item in element.inputs:
         variable = called.resources.get(item.name.lower())

@@ -86,13 +86,10 @@ class _Statement:
         self._counted = False
 
     def savepoint(self) -> object:
-        mark = self._tx.savepoint()
-        self._tx.limits.use("dml_statements", -1)
-        return mark
+        return self._tx.savepoint(counted=False)
 
     def rollback(self, mark: object) -> None:
-        self._tx.rollback(mark)
-        self._tx.limits.use("dml_statements", -1)
+        self._tx.rollback(mark, counted=False)
 
     def send(self, send: Send, rows: list[Row], *, all_or_none: bool) -> list[SaveResult]:
         """Rows that name a record again come in a later wave, as several interviews may update one

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rehearsal.org.errors import MetadataError
+from rehearsal.org.errors import MetadataError, Unsupported
 from rehearsal.org.flow import model
 from rehearsal.org.flow.reading.common import (
     CANVAS,
@@ -248,6 +248,46 @@ def subflow(node: Node) -> model.Subflow:
         output_assignments(node, "name"),
         node.flag("storeOutputAutomatically"),
         connector(node, "connector"),
+        node.where,
+    )
+
+
+def action_call(node: Node) -> model.ActionCall:
+    node.only(
+        CANVAS,
+        frozenset(
+            {
+                "actionName",
+                "actionType",
+                "connector",
+                "faultConnector",
+                "flowTransactionModel",
+                "inputParameters",
+                "nameSegment",
+                "offset",
+                "outputParameters",
+                "storeOutputAutomatically",
+                "versionSegment",
+            }
+        ),
+    )
+    mode = node.find("flowTransactionModel")
+    if mode is not None and mode.value not in ("CurrentTransaction", "Automatic"):
+        raise Unsupported(f"Flow transaction model {mode.value}", mode.where)
+    outputs = []
+    for child in node.all("outputParameters"):
+        child.only(frozenset({"name", "assignToReference"}))
+        target = needed_reference(child, "assignToReference")
+        outputs.append(model.OutputAssignment(child.need("name"), target, child.where))
+    return model.ActionCall(
+        node.need("name"),
+        node.need("actionType"),
+        node.need("actionName"),
+        field_values(node, "inputParameters", "name"),
+        tuple(outputs),
+        node.flag("storeOutputAutomatically"),
+        connector(node, "connector"),
+        connector(node, "faultConnector"),
         node.where,
     )
 

@@ -70,8 +70,19 @@ class PubSubService(rpc.PubSubServicer):
         self._instance_urls = instance_urls
         self._org, self._sessions, self._faults = org, sessions, faults
         self._keepalive = keepalive
-        self._schemas = {event.name: EventSchema(event) for event in org.bus.event_types()}
-        self._by_id = {schema.id: schema for schema in self._schemas.values()}
+        self._schemas: dict[str, EventSchema] = {}
+        self._by_id: dict[str, EventSchema] = {}
+        """Also those of earlier versions of an event: whoever has an old event asks for it."""
+        for event in org.bus.event_types():
+            self._schema(event)
+
+    def _schema(self, event: ObjectType) -> EventSchema:
+        """The schema of an event as it is now; a deployment may have changed it."""
+        known = self._schemas.get(event.name)
+        if known is None or known.event is not event:
+            known = self._schemas[event.name] = EventSchema(event)
+            self._by_id[known.id] = known
+        return known
 
     async def GetTopic(self, request: wire.TopicRequest, context: RpcContext) -> wire.TopicInfo:  # noqa: N802
         async def answer(caller: Caller) -> wire.TopicInfo:
@@ -82,7 +93,7 @@ class PubSubService(rpc.PubSubServicer):
                 tenant_guid=f"core/local/{self._org.org_id}",
                 can_publish=publishes,
                 can_subscribe=subscribes,
-                schema_id=self._schemas[event.name].id,
+                schema_id=self._schema(event).id,
                 rpc_id=str(uuid.uuid4()),
             )
 
@@ -156,7 +167,10 @@ class PubSubService(rpc.PubSubServicer):
                     f"The user cannot subscribe to {topic_of(event.name)}.",
                 )
             subscription = Subscription(
-                self._org.bus, self._schemas[event.name], first, self._keepalive
+                self._org.bus,
+                lambda: self._schema(self._event(first.topic_name, ErrorCode.TOPIC_EMPTY)),
+                first,
+                self._keepalive,
             )
             async with aclosing(self._stream(subscription, requests, caller)) as responses:
                 async for response in responses:
@@ -296,7 +310,7 @@ class PubSubService(rpc.PubSubServicer):
                 ErrorCode.PUBLISH_EMPTY,
                 "At least one event is required.",
             )
-        schema = self._schemas[event.name]
+        schema = self._schema(event)
         return wire.PublishResponse(
             results=self._results(caller, schema, request.events),
             schema_id=schema.id,

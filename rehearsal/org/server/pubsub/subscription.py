@@ -26,10 +26,15 @@ class Subscription:
     """
 
     def __init__(
-        self, bus: EventBus, schema: EventSchema, first: wire.FetchRequest, keepalive: float
+        self,
+        bus: EventBus,
+        schema: Callable[[], EventSchema],
+        first: wire.FetchRequest,
+        keepalive: float,
     ) -> None:
+        """`schema` gives the event's schema as it is when it is called."""
         self._bus, self._schema, self._keepalive = bus, schema, keepalive
-        self._topic = schema.event.name
+        self._topic = schema().event.name
         self._topic_name = first.topic_name
         self._pending = 0
         self._closed = False
@@ -146,13 +151,14 @@ class Subscription:
         return self._response([])
 
     def _response(self, events: list[StoredEvent]) -> wire.FetchResponse:
+        schema = self._schema()
         return wire.FetchResponse(
             events=[
                 wire.ConsumerEvent(
                     event=wire.ProducerEvent(
                         id=event.uuid,
-                        schema_id=self._schema.id,
-                        payload=self._schema.encode(event),
+                        schema_id=schema.id,
+                        payload=schema.encode(event),
                     ),
                     replay_id=encode_replay(event.replay),
                 )

@@ -328,3 +328,17 @@ def test_type_for_name_makes_instances(apex: Apex) -> None:
     apex.classes["Made"] = "public class Made { public Integer n = 4; }"
     assert apex.run("return ((Made) Type.forName('Made').newInstance()).n;") == 4
     assert apex.run("return Made.class.getName();") == "Made"
+
+
+def test_aura_enabled_methods_are_ordinary_methods(apex: Apex) -> None:
+    apex.classes["Controller"] = """
+        public with sharing class Controller {
+            public class Shown { @AuraEnabled public String name { get; set; } }
+            @AuraEnabled(cacheable=true) public static Shown show(String name) {
+                Shown shown = new Shown();
+                shown.name = name;
+                return shown;
+            }
+        }
+    """
+    assert apex.value("Controller.show('x').name") == "x"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
+from rehearsal.org.errors import MetadataError
 from tests.rehearsal.org.apex.conftest import Apex
 
 
@@ -323,3 +326,50 @@ def test_user_mode_hides_what_the_user_may_not_see(apex: Apex) -> None:
     body = "return [SELECT COUNT() FROM Ledger__c{}];"
     assert apex.run(body.format("")) == 0
     assert apex.thrown(body.format(" WITH USER_MODE"))[0] == "System.QueryException"
+
+
+def test_a_number_that_was_read_has_the_scale_of_its_field(apex: Apex) -> None:
+    body = """
+        Ledger__c l = new Ledger__c(Name = 'l'); insert l;
+        insert new Entry__c(Ledger__c = l.Id, Amount__c = 5);
+        Decimal amount = [SELECT Amount__c FROM Entry__c].Amount__c;
+        return String.valueOf(amount) + ' ' + amount.scale() + ' ' + (amount == 5);
+    """
+    assert apex.run(body) == "5.00 2 true"
+
+
+def test_a_list_of_several_types_takes_no_statement_for_its_undoing(apex: Apex) -> None:
+    body = """
+        insert new List<SObject>{ new Account(Name = 'a'), new Ledger__c(Name = 'l') };
+        return Limits.getDmlStatements();
+    """
+    assert apex.run(body) == 2
+
+
+def test_an_upsert_by_key_refuses_a_record_with_its_id(apex: Apex) -> None:
+    body = """
+        Ledger__c l = new Ledger__c(Key__c = 'k'); insert l;
+        upsert l Key__c;
+        return null;
+    """
+    name, message = apex.thrown(body)
+    assert name == "System.DmlException"
+    assert "The Id field should not be specified" in str(message)
+
+
+def test_texts_are_ordered_without_regard_to_case(apex: Apex) -> None:
+    pairs = [("'a' < 'B'", True), ("'B' > 'a'", True), ("'a' <= 'A'", True), ("'é' < 'f'", True),
+             ("'_x' < '1'", True), ("'9' < 'a'", True), ("null < 'a'", False)]  # fmt: skip
+    for expression, expected in pairs:
+        text = expression.replace("null", "(String) null")
+        assert apex.value(text) is expected, expression
+
+
+def test_labels(apex: Apex) -> None:
+    apex.project.schema.labels["hello"] = "Hello!"
+    try:
+        assert apex.value("Label.Hello + System.Label.hello") == "Hello!Hello!"
+        with pytest.raises(MetadataError, match="Invalid label: Nope"):
+            apex.value("Label.Nope")
+    finally:
+        apex.project.schema.labels.clear()

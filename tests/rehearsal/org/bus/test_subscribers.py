@@ -228,6 +228,7 @@ def test_the_position_is_the_last_event_processed(rig: Rig) -> None:
     assert subscribers.drain(5)
     (row,) = subscribers.rows()
     assert row["Position"] == replays[-1]
+    assert (row["LastProcessed"], row["LastPublished"]) == (str(replays[-1]), "-1")
     assert row["Tip"] == -1
 
 

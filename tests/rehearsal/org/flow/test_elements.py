@@ -5,6 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+import pytest
+
+from rehearsal.org.errors import LimitExceeded, MetadataError
+
 LINES = """
 <recordLookups><name>Get_Lines</name><label>x</label>
 <connector><targetReference>{to}</targetReference></connector>
@@ -25,6 +29,13 @@ def value(field: str, reference: str) -> str:
     return (
         f"<inputAssignments><field>{field}</field>"
         f"<value><elementReference>{reference}</elementReference></value></inputAssignments>"
+    )
+
+
+def text(field: str, said: str) -> str:
+    return (
+        f"<inputAssignments><field>{field}</field>"
+        f"<value><stringValue>{said}</stringValue></value></inputAssignments>"
     )
 
 
@@ -669,7 +680,62 @@ def test_lookups_are_sorted_and_limited(world):
     assert world.column("SELECT Note__c FROM Deal__c") == ["L2L1"]
 
 
+def test_a_permission_that_the_project_lacks_is_refused(world):
+    world.triggered(
+        "Ask",
+        SAVE.format(values=value("Flag__c", "$Permission.Skip_Automation")),
+        to="Save",
+        when="RecordBeforeSave",
+    )
+    with pytest.raises(MetadataError, match=r"\$Permission.Skip_Automation does not exist"):
+        world.add("Deal__c", Name="A")
+
+
+def test_a_label_is_its_text(world):
+    world.files.write(
+        "labels/CustomLabels.labels-meta.xml",
+        '<CustomLabels xmlns="http://soap.sforce.com/2006/04/metadata"><labels>'
+        "<fullName>Hello</fullName><language>en_US</language><protected>false</protected>"
+        "<shortDescription>h</shortDescription><value>Hello!</value></labels></CustomLabels>",
+    )
+    world.triggered(
+        "Greet",
+        SAVE.format(values=value("Note__c", "$Label.hello")),
+        to="Save",
+        when="RecordBeforeSave",
+    )
+    world.add("Deal__c", Name="A")
+    assert world.column("SELECT Note__c FROM Deal__c") == ["Hello!"]
+
+
+def test_a_later_flow_has_the_record_of_the_save_not_of_an_earlier_flow(world):
+    world.triggered(
+        "First",
+        SAVE.format(values=text("Note__c", "first")),
+        to="Save",
+        on="Create",
+        more="<triggerOrder>1</triggerOrder>",
+    )
+    world.triggered(
+        "Second",
+        SAVE.format(values=text("Stage__c", "Won")),
+        to="Save",
+        on="Create",
+        criteria="<filterLogic>and</filterLogic><filters><field>Note__c</field>"
+        "<operator>EqualTo</operator><value><stringValue>first</stringValue></value></filters>",
+        more="<triggerOrder>2</triggerOrder>",
+    )
+    world.add("Deal__c", Name="A")
+    (row,) = world.rows("SELECT Note__c, Stage__c FROM Deal__c")
+    assert (row["Note__c"], row["Stage__c"]) == ("first", None)
+
+
 def test_a_permission_that_nobody_granted_is_false(world):
+    world.files.meta(
+        "customPermissions/Skip_Automation.customPermission-meta.xml",
+        "CustomPermission",
+        "<isLicensed>false</isLicensed><label>Skip</label>",
+    )
     world.triggered(
         "Ask",
         SAVE.format(values=value("Flag__c", "$Permission.Skip_Automation")),
@@ -697,3 +763,17 @@ def test_an_org_may_have_all_its_flows_inactive(world):
     )
     world.add("Deal__c", Name="A")
     assert world.column("SELECT Name FROM Deal__c") == ["A"]
+
+
+def test_a_runaway_flow_dies_of_the_cpu_limit(world):
+    world.triggered(
+        "Endless",
+        "<assignments><name>Again</name><label>x</label><assignmentItems>"
+        "<assignToReference>Count</assignToReference><operator>Add</operator>"
+        "<value><numberValue>1.0</numberValue></value></assignmentItems>"
+        "<connector><isGoTo>true</isGoTo><targetReference>Again</targetReference></connector>"
+        "</assignments>\n\n" + variable("Count", "Number", "<scale>0</scale>"),
+        to="Again",
+    )
+    with pytest.raises(LimitExceeded, match="CPU time"):
+        world.add("Deal__c", Name="A")

@@ -107,8 +107,8 @@ def test_wrong_flows(world, body, message):
             "conversion of Number to Text",
         ),
         (
-            UPDATE.replace("stringValue", "elementReference").replace(">x</e", ">$Label.X</e"),
-            "Flow resource $Label",
+            UPDATE.replace("stringValue", "elementReference").replace(">x</e", ">$Setup.X</e"),
+            "Flow resource $Setup",
         ),
         (
             UPDATE + "\n\n<formulas><name>F</name><dataType>String</dataType>"

@@ -119,7 +119,6 @@ def test_unknown_components_are_refused_by_name(files, name, words):
         "objects/Ledger__c/listViews/All.listView-meta.xml",
         "layouts/Ledger__c-Ledger Layout.layout-meta.xml",
         "tabs/Ledger__c.tab-meta.xml",
-        "labels/CustomLabels.labels-meta.xml",
         "lwc/thing/thing.js",
         "reports/F/R.report-meta.xml",
     ],
@@ -137,7 +136,7 @@ def test_object_parts_need_their_object(files):
 
 def test_unknown_standard_object_is_refused(files):
     files.field("Asset", "X__c", "Text", TEXT)
-    fault(files, MetadataError, "no standard object named Asset")
+    fault(files, Unsupported, "the standard object Asset")
 
 
 def test_field_name_must_be_its_files(files):
