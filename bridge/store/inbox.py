@@ -88,7 +88,8 @@ class InFlight:
     seq: int
     claim: str
     event_id: str
-    attempts: int
+    silences: int
+    """How often before, in a row, none came."""
     sent_at: float
 
 

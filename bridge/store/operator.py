@@ -82,8 +82,8 @@ def _event_row(row: tuple[object, ...]) -> EventRow:
 def retry(connection: sqlite3.Connection, event_ids: Sequence[str] | None, now: float) -> int:
     """Puts dead events back; their attempts start again."""
     moved = connection.execute(
-        "UPDATE inbox SET state = 'new', due_at = :now, attempts = 0, finished_at = NULL, "
-        "outcome = NULL, reason = '' "
+        "UPDATE inbox SET state = 'new', due_at = :now, attempts = 0, silences = 0, "
+        "finished_at = NULL, outcome = NULL, reason = '' "
         "WHERE state = 'dead' AND seq IN (SELECT seq FROM payload) "
         "AND (:ids IS NULL OR event_id IN (SELECT value FROM json_each(:ids))) RETURNING seq",
         {"now": now, "ids": None if event_ids is None else json.dumps(list(event_ids))},

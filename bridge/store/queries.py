@@ -151,6 +151,7 @@ UPDATE inbox SET
     finished_at = iif(move.state IN ('done', 'dead'), :now, NULL),
     claim = iif(move.state = 'sent', inbox.claim, NULL),
     attempts = inbox.attempts - (NOT move.counted),
+    silences = inbox.silences + (inbox.state = 'sent'),
     outcome = move.outcome,
     reason = move.reason
 FROM (
@@ -196,7 +197,8 @@ WHERE event_id IN (SELECT value FROM json_each(?)) AND state <> 'done'
 
 _SETTLE = """
 UPDATE inbox SET
-    state = ?, due_at = ?, finished_at = ?, claim = NULL, outcome = ?, reason = ?, read_keys = ?
+    state = ?, due_at = ?, finished_at = ?, claim = NULL, outcome = ?, reason = ?, read_keys = ?,
+    silences = 0
 WHERE seq = ?
 """
 
@@ -289,7 +291,7 @@ def release_claims(connection: sqlite3.Connection) -> None:
 def overdue(connection: sqlite3.Connection, limit: int, now: float) -> list[InFlight]:
     """Published events past their deadline."""
     rows = connection.execute(
-        "SELECT seq, claim, event_id, attempts, sent_at FROM inbox "
+        "SELECT seq, claim, event_id, silences, sent_at FROM inbox "
         "WHERE state = 'sent' AND due_at <= ? ORDER BY due_at, seq LIMIT ?",
         (now, limit),
     )

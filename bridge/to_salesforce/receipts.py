@@ -26,7 +26,7 @@ _TIE = Backoff(first=2.2, longest=60.0)
 """Half of the first wait is more than a second: the read must bear a later one."""
 
 _OVERDUE_ROWS = 200
-_MOST_PUBLISHES = 8
+_MOST_SILENCES = 8
 
 
 def settlement(result: ReceiptResult, retry: Backoff) -> Settlement:
@@ -132,12 +132,11 @@ class Receipts:
 
     def _late(self, event: InFlight) -> Move:
         # Where others get their receipts and this one never does, it is the event's own fault.
-        if event.attempts >= _MOST_PUBLISHES and self._last_receipt > event.sent_at:
-            reason = f"no receipt after {event.attempts} publishes, while others had theirs"
+        if event.silences + 1 >= _MOST_SILENCES and self._last_receipt > event.sent_at:
+            reason = f"no receipt after {_MOST_SILENCES} publishes, while others had theirs"
             return Move(event, State.DEAD, outcome="failed", reason=reason)
         # Once at once, before anything younger; then ever later, while its lane goes on.
-        again = event.attempts - 1
-        wait = self._republish.wait(again) if again else 0.0
+        wait = self._republish.wait(event.silences) if event.silences else 0.0
         return Move(event, State.DUE, wait=wait, reason="no receipt came")
 
     def _noted(self, fault: BridgeError | None) -> None:

@@ -200,6 +200,26 @@ async def test_only_late_events_are_overdue(inbox, arrival, clock):
     assert [late.event_id for late in await inbox.overdue(10)] == ["evt_1"]
 
 
+async def test_only_receipts_that_did_not_come_count_as_silences(inbox, arrival, clock):
+    await inbox.admit(arrival("evt_1"))
+    for _ in range(9):  # Stripe's outage: claimed, and nothing published
+        (claimed,) = await inbox.claim(1)
+        await inbox.record([Move(claimed, State.DUE, reason="Stripe does not answer")])
+    for silences in (0, 1):
+        await send_all(inbox, wait=5)
+        clock.now += 6
+        (late,) = await inbox.overdue(10)
+        assert late.silences == silences
+        await inbox.record([Move(late, State.DUE, reason="no receipt came")])
+    await send_all(inbox, wait=5)
+    await inbox.complete([Settlement("evt_1", State.DUE, "retry", "locked", SECOND)])
+    clock.now += 60
+    await send_all(inbox, wait=5)
+    clock.now += 6
+    (late,) = await inbox.overdue(10)
+    assert late.silences == 0
+
+
 async def test_claims_of_an_ended_process_are_due_again_and_published_ones_wait(
     path, clock, arrival
 ):
