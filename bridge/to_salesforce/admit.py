@@ -15,6 +15,18 @@ from bridge.to_salesforce.envelope import Envelope, NotAnEvent, read_envelope
 from bridge.to_salesforce.signature import Refused, verify
 
 
+_WHY = {
+    "too_large": "the body is larger than BRIDGE_HTTP__BODY_LIMIT",
+    "no_signature": "there is no Stripe-Signature header",
+    "malformed_signature": "the Stripe-Signature header or the body cannot be read",
+    "wrong_signature": "it matches none of BRIDGE_STRIPE__WEBHOOK_SECRETS",
+    "old_timestamp": "it was signed too long ago; is this machine's clock right?",
+    "future_timestamp": "it was signed in the future; is this machine's clock right?",
+    "not_an_event": "the body is not a Stripe event",
+}
+"""What an operator needs who looks at a refused delivery in Stripe's Dashboard."""
+
+
 class Admission:
     """Checks, sorts and stores webhooks.
 
@@ -105,7 +117,7 @@ class Admission:
 
     def _refuse(self, cause: str, status: int) -> web.Response:
         self._metrics.refuse(cause)
-        return web.Response(status=status, text=cause)
+        return web.Response(status=status, text=f"{cause}: {_WHY[cause]}; nothing was stored\n")
 
     def _try_again(self, reason: str) -> web.Response:
         self._unavailable.inc()
