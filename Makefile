@@ -1,20 +1,26 @@
-# Presumes Python 3.11 to 3.13 and make, nothing else.
+# Presumes Python 3.11 to 3.13 and make, nothing else. With Node.js 20 and Java 17, `make tools`
+# adds the checks and formatters of others.
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
 	&& echo $$p && break; done)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+PRETTIER := node_modules/.bin/prettier
+# What prettier lays out besides the package.
+SCRIPTS := rehearsal/org/check/node package.json sfdx-project.json .prettierrc
 
-.PHONY: help demo test quick check lint types format bench proto constraints clean
+.PHONY: help demo test quick check lint format tools bench proto constraints clean
 
 help:
 	@echo "make demo    both clouds on this machine, and the story told step by step"
 	@echo "make test    everything: lint, types, the package on the local org, all tests"
 	@echo "make quick   the tests that take under a minute"
-	@echo "make check   the package's faults, without deploying it"
+	@echo "make check   the package's faults, without deploying it, and its Apex tests"
 	@echo "make bench   the performance claims, measured"
 	@echo "make lint    ruff and mypy"
+	@echo "make format  lays out Python; with the tools, Apex and metadata too"
+	@echo "make tools   apex-ls, prettier, PMD, Flow scanner for check and format (Node.js 20, Java 17)"
 
 $(INSTALLED): pyproject.toml rehearsal/pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found."; exit 1; }
@@ -40,10 +46,18 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@if [ -x $(PRETTIER) ]; then $(PRETTIER) --log-level warn --check $(SCRIPTS); \
+	else echo "Not run: prettier over the scripts of localorg check (make tools)."; fi
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	@if [ -x $(PRETTIER) ]; then $(PRETTIER) --log-level warn --write salesforce $(SCRIPTS); \
+	else echo "Not formatted: Apex and metadata (make tools)."; fi
+
+tools:
+	@command -v npm >/dev/null || { echo "Node.js 20 or later is needed and was not found."; exit 1; }
+	npm ci --no-audit --no-fund
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
@@ -63,4 +77,4 @@ constraints: $(INSTALLED)
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis build dist node_modules

@@ -14,7 +14,6 @@ from bridge.store import Arrival, Inbox
 from bridge.to_salesforce.envelope import Envelope, NotAnEvent, read_envelope
 from bridge.to_salesforce.signature import Refused, verify
 
-
 _WHY = {
     "too_large": "the body is larger than BRIDGE_HTTP__BODY_LIMIT",
     "no_signature": "there is no Stripe-Signature header",

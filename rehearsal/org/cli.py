@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import click
+from rich.console import Console
 
-from rehearsal.org.apex import ApexRuntime
-from rehearsal.org.apex.testing import Coverage, TestResult, coverage, run_tests
+from rehearsal.org import testing_report
+from rehearsal.org.apex.testing import coverage, run_tests
+from rehearsal.org.check import LAYERS
+from rehearsal.org.check import run as run_layers
 from rehearsal.org.errors import OrgError
-from rehearsal.org.flow import FlowRuntime
 from rehearsal.org.org import Org
 from rehearsal.org.server.assembly import Ports, apex_subscribers, serving
+from rehearsal.org.server.metadata import MetadataApi
 from rehearsal.org.server.rest.jsontext import loads
-from rehearsal.org.source import load_project
+from rehearsal.org.testing_report import Report
 
 T = TypeVar("T")
 
@@ -67,68 +70,76 @@ def serve(
 
 @main.command()
 @_project
-def check(project: Path) -> None:
-    """Rehearse a deploy: load every component, and say what is wrong with it."""
-    found = _or_fail(lambda: load_project(project))
-    faults: list[str] = []
-    for load in (
-        lambda: ApexRuntime(found.schema, found.classes, found.triggers),
-        lambda: FlowRuntime(found.schema, found.flows),
-    ):
-        try:
-            load()
-        except* OrgError as errors:
-            faults += _messages(errors)
-    if faults:
-        _fail(sorted(set(faults)))
-    _loaded(project)
-    click.echo("No faults.")
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(sorted(LAYERS)),
+    help="Run only this layer; may be given several times.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def check(project: Path, only: tuple[str, ...], as_json: bool) -> None:
+    """Rehearse a deploy: say what is wrong with each component, without an org.
+
+    Exits 1 when there is an error; a warning alone does not fail the project.
+    """
+    result = run_layers(project, only or None)
+    if as_json:
+        click.echo(json.dumps(result.to_json(), indent=2))
+    else:
+        for finding in result.findings:
+            click.echo(finding, err=True)
+        for lacking in result.not_run:
+            click.echo(f"not run: {lacking.name}: {lacking.reason}")
+        click.echo(result.summary)
+    sys.exit(0 if result.passed else 1)
 
 
 @main.command(name="test")
 @_project
-@click.option("--json", "as_json", is_flag=True, help="Print results and coverage as JSON.")
-@click.argument("names", nargs=-1)
-def run_apex_tests(project: Path, as_json: bool, names: tuple[str, ...]) -> None:
-    """Run the project's Apex tests: all, or those of the classes and methods named."""
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="CLASS[.METHOD]",
+    help="Run only these; may be given several times.",
+)
+@click.option(
+    "--coverage-below",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="Name the classes of which fewer lines were run, and exit 1 if there are any.",
+)
+@click.option("--limits", is_flag=True, help="Show the governor limits that each method used.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole run as JSON.")
+@click.option(
+    "--junit",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write JUnit's XML to this file as well.",
+)
+def run_apex_tests(
+    project: Path,
+    only: tuple[str, ...],
+    coverage_below: float | None,
+    limits: bool,
+    as_json: bool,
+    junit: Path | None,
+) -> None:
+    """Run the project's Apex tests.
+
+    Exits 1 when a test failed, 2 when --only names no test.
+    """
     org = _loaded(project)
     try:
-        results = run_tests(org, names or None)
+        results = run_tests(org, only or None)
     except KeyError as error:
         raise click.UsageError(str(error.args[0])) from error
-    report = coverage(org, results)
+    report = Report(results, coverage(org, results), coverage_below)
+    if junit is not None:
+        junit.write_bytes(testing_report.as_junit(report))
     if as_json:
-        body = {"tests": list(map(_test_json, results)), "coverage": list(map(_unit_json, report))}
-        click.echo(json.dumps(body, indent=2))
+        click.echo(json.dumps(testing_report.as_json(report), indent=2))
     else:
-        for result in results:
-            click.echo(result)
-        for unit in report:
-            click.echo(f"{unit.percent:5.1f} % {unit.name}")
-        passed = sum(result.passed for result in results)
-        click.echo(f"{passed} of {len(results)} tests passed, {_total(report):.1f} % of lines run.")
-    sys.exit(0 if all(result.passed for result in results) else 1)
-
-
-def _test_json(result: TestResult) -> dict[str, object]:
-    return {
-        "class": result.class_name,
-        "method": result.method,
-        "passed": result.passed,
-        "message": result.message,
-        "stack": [f"{at.path or at.name}:{at.line}" for at in result.stack],
-        "limits": result.limits,
-    }
-
-
-def _unit_json(unit: Coverage) -> dict[str, object]:
-    missed = sorted(unit.executable - unit.covered)
-    return {"name": unit.name, "percent": round(unit.percent, 1), "missed": missed}
-
-
-def _total(report: list[Coverage]) -> float:
-    lines = sum(len(unit.executable) for unit in report)
-    return 100.0 * sum(len(unit.covered) for unit in report) / lines if lines else 100.0
+        testing_report.show(report, Console(), limits=limits)
+    sys.exit(0 if report.good else 1)
 
 
 async def _serve(org: Org, ports: Ports) -> None:
@@ -136,7 +147,9 @@ async def _serve(org: Org, ports: Ports) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with serving(org, apex_subscribers(org), ports) as address:
+    subscribers = apex_subscribers(org)
+    metadata = MetadataApi(org, subscribers)
+    async with serving(org, subscribers, ports, metadata=metadata) as address:
         click.echo(json.dumps(asdict(address)))
         sys.stdout.flush()
         await stop.wait()

@@ -212,31 +212,3 @@ def write_trigger(root: Path) -> None:
     )
     field = {"Text__c": "<type>Text</type><length>20</length>"}
     _object(main, "Receipt__e", event, field)
-
-
-_TESTS = """
-@IsTest
-private class WidgetTest {
-    @IsTest
-    static void it_should_pass() {
-        insert new Widget__c(Name = 'w');
-        System.assertEquals(1, [SELECT COUNT() FROM Widget__c]);
-    }
-
-    @IsTest
-    static void it_should_fail() {
-        System.assertEquals(1, 2, 'never');
-    }
-}
-"""
-
-
-def write_tests(root: Path) -> None:
-    """One Apex test that passes and one that fails."""
-    classes = root / "app" / "main" / "default" / "classes"
-    meta = "<apiVersion>66.0</apiVersion><status>Active</status>"
-    _write(classes / "WidgetTest.cls", _TESTS)
-    _write(
-        classes / "WidgetTest.cls-meta.xml",
-        f"{_HEAD}<ApexClass {_NAMESPACE}>{meta}</ApexClass>",
-    )
