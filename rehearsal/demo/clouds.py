@@ -81,11 +81,15 @@ class Clouds:
         self.org = Org(
             self.http, self.salesforce_said["http_url"], self.salesforce_said["access_token"]
         )
+        await self.prepare_org()
         self.stripe = self._stripe_client()
         secret = await self._webhook_endpoint()
         self._env = self._bridge_env(secret)
         self._bridge = self._process("bridge", [beside_python("stripe-sf"), "serve"], self._env)
         await self.start_bridge()
+
+    async def prepare_org(self) -> None:
+        """What is done to the org before the bridge starts: nothing. A subclass may deploy."""
 
     def _process(self, name: str, command: list[str], env: dict[str, str] | None = None) -> Process:
         return Process(name, command, self.home / f"{name}.log", env or {})

@@ -20,6 +20,8 @@ from rehearsal.org.org import Org
 from rehearsal.org.server.control import Control
 from rehearsal.org.server.faults import Faults
 from rehearsal.org.server.http import HttpApi
+from rehearsal.org.server.metadata import MetadataApi
+from rehearsal.org.server.metadata.http import MetadataHttp
 from rehearsal.org.server.oauth import ClientApp, OAuth
 from rehearsal.org.server.ports import ServedOrg
 from rehearsal.org.server.pubsub import PubSubService
@@ -76,20 +78,21 @@ async def serving(
     subscribers: ApexSubscribers,
     ports: Ports | None = None,
     *,
+    metadata: MetadataApi | None = None,
     certificates: Certificates | None = None,
     keepalive: float = KEEPALIVE,
 ) -> AsyncIterator[Address]:
     """Serves the org on loopback until the block ends.
 
-    Without `certificates` it makes new ones and removes them at the end; `keepalive` is in
-    seconds. Raises OSError for a port in use.
+    Without `metadata` it takes no deployments. Without `certificates` it makes new ones and removes
+    them at the end; `keepalive` is in seconds. Raises OSError for a port in use.
     """
     chosen = ports or Ports()
     async with AsyncExitStack() as stack:
         if certificates is None:
             directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="localorg-"))
             certificates = make_certificates(Path(directory))
-        sessions = Sessions(org.clock, org.org_id)
+        sessions = Sessions(org.clock, org.org_id, org.user)
         faults = Faults(org.clock)
         app = ClientApp(certificates.client_public_key)
         users = [org.integration_user, org.admin]
@@ -100,9 +103,11 @@ async def serving(
         stack.callback(subscribers.stop)
         control = Control(api.context, faults, sessions, subscribers)
         http = HttpApi(api, oauth, sessions, faults, executor)
-        runner = web.AppRunner(
-            http.application(control.routes()), access_log=None, shutdown_timeout=1
-        )
+        routes = control.routes()
+        if metadata is not None:
+            stack.callback(metadata.close)
+            routes += MetadataHttp(metadata, http).routes()
+        runner = web.AppRunner(http.application(routes), access_log=None, shutdown_timeout=1)
         await runner.setup()
         stack.push_async_callback(asyncio.sleep, 2 * _GOODBYE)
         stack.push_async_callback(runner.cleanup)

@@ -25,6 +25,8 @@ _MAINTENANCE = """<!DOCTYPE html>
 <html><head><title>Maintenance | Salesforce</title></head>
 <body><h1>We are down for maintenance.</h1><p>Sorry for the inconvenience.</p></body></html>
 """
+SLASHES = "/{slashes:/*}"
+"""Salesforce takes an instance URL that ends in a slash: `//services/data`."""
 _RELEASES = ("Spring", "Summer", "Winter")
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -43,17 +45,18 @@ class HttpApi:
         self._api, self._oauth, self._sessions = api, oauth, sessions
         self._faults, self._executor = faults, executor
 
-    def application(self, control: Iterable[web.AbstractRouteDef] = ()) -> web.Application:
+    def application(self, more: Iterable[web.AbstractRouteDef] = ()) -> web.Application:
+        """The routes of this class, after `more`."""
         app = web.Application(client_max_size=MAX_BODY, middlewares=[self._misbehave])
-        app.router.add_routes(control)
+        app.router.add_routes(more)
         app.router.add_post("/services/oauth2/token", self._token)
         app.router.add_post("/services/oauth2/revoke", self._revoke)
         app.router.add_post("/services/oauth2/introspect", self._introspect)
         app.router.add_get("/services/oauth2/userinfo", self._user_info)
         app.router.add_get("/id/{org}/{user}", self._identity)
-        app.router.add_get("/services/data", self._versions)
-        app.router.add_get("/services/data/", self._versions)
-        app.router.add_route("*", "/services/data/{tail:.+}", self._rest)
+        app.router.add_get(f"{SLASHES}services/data", self._versions)
+        app.router.add_get(f"{SLASHES}services/data/", self._versions)
+        app.router.add_route("*", f"{SLASHES}services/data/{{tail:.+}}", self._rest)
         app.router.add_route("*", "/{tail:.*}", self._nothing)
         return app
 
@@ -90,14 +93,14 @@ class HttpApi:
         )
 
     async def _user_info(self, request: web.Request) -> web.Response:
-        user = self._sessions.user(_bearer(request))
+        user = self._sessions.user(bearer(request))
         if user is None:
             return web.Response(status=403, text="Bad_OAuth_Token")
         return _json(200, self._oauth.user_info(user, own_url(request)))
 
     async def _identity(self, request: web.Request) -> web.Response:
         """The identity URL of a token's answer; the token may stand in the query."""
-        token = _bearer(request) or request.query.get("oauth_token", "")
+        token = bearer(request) or request.query.get("oauth_token", "")
         user = self._sessions.user(token)
         if user is None:
             return web.Response(status=403, text="Bad_OAuth_Token")
@@ -115,17 +118,17 @@ class HttpApi:
 
     async def _rest(self, request: web.Request) -> web.Response:
         try:
-            user = self._admit(request)
+            user = self.admit(bearer(request))
             call = await _call(request, user)
             loop = asyncio.get_running_loop()
             reply = await loop.run_in_executor(self._executor, self._api.handle, call)
         except ApiError as refused:
             reply = Reply(refused.status, refused.body)
-        return self._answer(reply)
+        return self.answer(reply)
 
-    def _admit(self, request: web.Request) -> User:
-        """Raises ApiError. A request is counted once it is known to be of this org's user."""
-        user = self._sessions.user(_bearer(request))
+    def admit(self, token: str) -> User:
+        """Whose request it is; it is counted once that is known. Raises ApiError."""
+        user = self._sessions.user(token)
         if user is None or self._faults.take(FaultKind.SESSION_EXPIRED):
             raise ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
         if self._faults.take(FaultKind.REQUEST_LIMIT):
@@ -137,7 +140,8 @@ class HttpApi:
             raise _limit_exceeded() from None
         return user
 
-    def _answer(self, reply: Reply) -> web.Response:
+    def answer(self, reply: Reply) -> web.Response:
+        """A reply of the REST API, with the requests that are left."""
         context = self._api.context
         requests = context.api_requests
         used = requests.maximum - requests.remaining(context.org.clock.now())
@@ -154,7 +158,8 @@ def own_url(request: web.Request) -> str:
 
 async def _call(request: web.Request, user: User) -> Call:
     """Raises ApiError for another version or a body that is no JSON."""
-    version, _, path = request.rel_url.raw_path.removeprefix("/services/data/").partition("/")
+    wanted = request.rel_url.raw_path.lstrip("/").removeprefix("services/data/")
+    version, _, path = wanted.partition("/")
     number = version.removeprefix("v").removesuffix(".0")
     if not number.isdigit() or not OLDEST <= int(number) <= NEWEST:
         raise not_found()
@@ -186,7 +191,7 @@ async def _form(request: web.Request) -> dict[str, str]:
     }
 
 
-def _bearer(request: web.Request) -> str:
+def bearer(request: web.Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token if scheme.lower() in {"bearer", "oauth"} else ""
 

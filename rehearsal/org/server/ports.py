@@ -39,5 +39,8 @@ class ServedOrg(Protocol):
     @property
     def integration_user(self) -> User: ...
 
+    def user(self, user_id: str) -> User:
+        """A user with his permissions now. Raises KeyError."""
+
     def run(self, work: Callable[[Transaction], T], *, user: User) -> T:
         """One transaction: committed on return, undone on any exception."""

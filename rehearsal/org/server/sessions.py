@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rehearsal.org.clock import Clock
@@ -22,8 +23,12 @@ class _Session:
 class Sessions:
     """Tokens look like Salesforce's: the org's id, `!`, and a secret."""
 
-    def __init__(self, clock: Clock, org_id: str) -> None:
-        self._clock, self._org_id = clock, org_id
+    def __init__(
+        self, clock: Clock, org_id: str, user_now: Callable[[str], User] | None = None
+    ) -> None:
+        """`user_now` gives a user of an id with his permissions as they are at that moment; without
+        it a session's user keeps those that he had when it was opened."""
+        self._clock, self._org_id, self._user_now = clock, org_id, user_now
         self._sessions: dict[str, _Session] = {}
 
     def open(self, user: User, *, lasting: bool = False) -> str:
@@ -43,7 +48,7 @@ class Sessions:
                 del self._sessions[token]
                 return None
             session.expires = now + TIMEOUT
-        return session.user
+        return session.user if self._user_now is None else self._user_now(session.user.id)
 
     def close(self, token: str) -> bool:
         """Whether there was such a session."""

@@ -9,6 +9,7 @@ from rehearsal.org.errors import QueryError
 from rehearsal.org.ports import User
 from rehearsal.org.schema import ObjectType, Schema
 from rehearsal.org.server.rest.call import Call, Reply
+from rehearsal.org.server.rest.columns import columns
 from rehearsal.org.server.rest.context import Context
 from rehearsal.org.server.rest.errors import ApiError
 from rehearsal.org.server.rest.values import field_to_json, value_to_json
@@ -56,6 +57,8 @@ def _text(call: Call) -> str:
 
 def _answer(context: Context, call: Call, found: ast.Query) -> Reply:
     rows = _rows(context, call.user, found)
+    if call.flag("columns"):
+        return Reply(body=columns(context.schema, found))
     if found.count_only:
         return Reply(body={"totalSize": rows[0]["expr0"], "done": True, "records": []})
     if _is_aggregate(found):

@@ -71,6 +71,9 @@ class EventOrg:
             permissions=Permissions(objects={"order__e": frozenset({"create", "read"})}),
         )
 
+    def user(self, user_id: str) -> User:
+        return next(one for one in (self.admin, self.integration_user) if one.id == user_id)
+
     def run(self, work: Callable[[Transaction], T], *, user: User) -> T:
         raise NotImplementedError
 
