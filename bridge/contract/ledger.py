@@ -115,6 +115,7 @@ class SubscriptionRow(LedgerRow):
     interval: Annotated[str, Field(max_length=40)] | None = Field(alias="Interval__c")
     currency: Code = Field(alias="Currency__c")
     mrr: Money = Field(alias="Original_MRR__c")
+    arr: Money = Field(alias="Original_ARR__c")
     acv: Money = Field(alias="Original_ACV__c")
     tcv: Money | None = Field(alias="Original_TCV__c")
     first_invoice: Money | None = Field(alias="Original_First_Invoice__c")

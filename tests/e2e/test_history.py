@@ -211,7 +211,7 @@ def totals(records: Snapshot, account: str) -> tuple[Decimal, Decimal, Decimal]:
 
     return (
         total("Bridge_Entry__c", "Amount__c"),
-        12 * total("Bridge_Subscription__c", "MRR__c"),
+        total("Bridge_Subscription__c", "ARR__c"),
         total("Bridge_Subscription__c", "Booked_ACV__c", live=True),
     )
 

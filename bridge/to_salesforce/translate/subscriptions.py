@@ -3,6 +3,8 @@
 Every field is a function of the subscription as it is at the row's moment, so that the order in
 which events arrive cannot matter. ACV and TCV value what is sold, whatever the status: a canceled
 subscription keeps the worth of its items (Salesforce counts live ones alone), and MRR goes to 0.
+
+ARR is twelve times the exact MRR, not the rounded one: 1,000 a year is an ARR of 1,000.
 """
 
 from __future__ import annotations
@@ -70,6 +72,7 @@ def row(ctx: Context, at: Snapshot, sold: Sold) -> SubscriptionRow:
         interval=_interval(items),
         currency=currency,
         mrr=round_major(mrr, currency),
+        arr=round_major(mrr * 12, currency),
         acv=round_major(value(sold.plan, 12), currency),
         tcv=None if tcv is None else round_major(tcv, currency),
         first_invoice=round_major(first_invoice(sold.plan) + sold.one_off, currency),

@@ -23,6 +23,7 @@ from bridge.money import (
     invoice,
     monthly,
     round_major,
+    to_major,
     value,
 )
 
@@ -113,6 +114,12 @@ def test_twelve_months_are_a_year(minor: int, quantity: int) -> None:
     by_year = plan(item(12 * minor, Interval.YEAR, quantity=quantity))
     assert monthly(by_month, START) == monthly(by_year, START)
     assert value(by_month, 12) == value(by_year, 12)
+
+
+@given(st.integers(0, 10**9), st.integers(1, 1000), st.sampled_from(["usd", "jpy", "kwd"]))
+def test_the_arr_of_a_yearly_plan_is_its_price(minor: int, quantity: int, currency: str) -> None:
+    sold = plan(item(minor, Interval.YEAR, quantity=quantity))
+    assert round_major(monthly(sold, START) * 12, currency) == to_major(minor * quantity, currency)
 
 
 class TestDiscounts:

@@ -50,6 +50,7 @@ def test_the_golden_subscription(row: Any) -> None:
     assert found.opportunity_ref == "006Ws000001AbCdIAK"
     assert (found.plan_name, found.quantity, found.interval) == ("Team", 10, "month")
     assert found.mrr == Decimal("392.00")
+    assert found.arr == Decimal("4704.00")
     assert found.acv == Decimal("4704.00")
     assert found.tcv == Decimal("9408.00")
     assert found.first_invoice == Decimal("392.00")
@@ -65,7 +66,7 @@ class TestNumbers:
     )
     def test_mrr_is_zero_and_acv_is_what_was_sold(self, row: Any, status: str) -> None:
         found = row(status=status)
-        assert found.mrr == 0
+        assert (found.mrr, found.arr) == (0, 0)
         assert found.acv == Decimal("4704.00")
         assert found.tcv == Decimal("9408.00")
 
@@ -73,6 +74,20 @@ class TestNumbers:
         assert row(status="past_due").mrr == Decimal("392.00")
         paused = {"behavior": "keep_as_draft", "resumes_at": None}
         assert row(pause_collection=paused).mrr == Decimal("392.00")
+
+    @pytest.mark.parametrize("shape", ["acacia", "endive"])
+    def test_a_thousand_a_year_is_an_arr_of_a_thousand(
+        self, golden: Any, rows: Any, stripe: Any, shape: str
+    ) -> None:
+        stripe.answers[Kind.COUPON, "LAUNCH20"] |= {"percent_off": 0}
+        yearly = {
+            "items.data.0.quantity": 1,
+            "items.data.0.price.unit_amount": 100_000,
+            "items.data.0.price.unit_amount_decimal": "100000",
+            "items.data.0.price.recurring.interval": "year",
+        }
+        found = rows(golden(UPDATED, shape, **yearly))["sub_team"]
+        assert (found.mrr, found.arr) == (Decimal("83.33"), Decimal("1000.00"))
 
     def test_currencies_without_or_with_three_decimals(self, row: Any) -> None:
         price = {"items.data.0.price.currency": "jpy", "currency": "jpy", "discounts": []}

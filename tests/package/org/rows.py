@@ -61,6 +61,7 @@ def subscription(key: str = "sub_1", as_of: dt.datetime = NOON, **values: Any) -
             "interval": "1 month",
             "currency": "USD",
             "mrr": "100",
+            "arr": "1200",
             "acv": "1200",
             "start_date": dt.date(2026, 3, 1),
             "active_date": dt.date(2026, 3, 1),

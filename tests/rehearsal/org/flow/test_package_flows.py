@@ -83,7 +83,7 @@ class Ledger:
             "ACV__c": Decimal(1200),
             "In_Totals__c": True,
             "Plan_Name__c": "Team",
-            "MRR__c": Decimal(100),
+            "ARR__c": Decimal(1200),
             **values,
         }
 
@@ -145,7 +145,7 @@ def test_what_happens_later_never_restates_the_win(ledger):
     row = ledger.add("Bridge_Subscription__c", **ledger.subscription())
     ledger.save(
         "Bridge_Subscription__c",
-        {"Id": row, "Status__c": "past_due", "ACV__c": 5000, "MRR__c": 300},
+        {"Id": row, "Status__c": "past_due", "ACV__c": 5000, "ARR__c": 3600},
     )
     deal = ledger.deal()
     assert (deal["Amount"], deal["Bridge_ACV__c"]) == (1200, 1200)
@@ -156,7 +156,7 @@ def test_what_happens_later_never_restates_the_win(ledger):
 def test_several_subscriptions_share_one_opportunity(ledger):
     results = ledger.save(
         "Bridge_Subscription__c",
-        *(ledger.subscription(f"sub_{n}", ACV__c=100 * n, MRR__c=n) for n in (1, 2, 3)),
+        *(ledger.subscription(f"sub_{n}", ACV__c=100 * n, ARR__c=12 * n) for n in (1, 2, 3)),
     )
     assert all(result.success for result in results), results
     deal = ledger.deal()
