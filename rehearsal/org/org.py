@@ -33,6 +33,7 @@ from rehearsal.org.schema import Schema
 from rehearsal.org.security import Security
 from rehearsal.org.seeding import batches, insert_batch
 from rehearsal.org.source import Faults, Project, load_project
+from rehearsal.org.stack import deep_stack
 from rehearsal.org.store import Store
 from rehearsal.org.upgrade import fill_checkboxes, recalculate, refusals
 from rehearsal.org.values import Row
@@ -193,7 +194,7 @@ class Org:
         """One transaction: what its work returns, and the jobs that it enqueued."""
         if self._running == threading.get_ident():
             raise RuntimeError("a transaction cannot start another one")
-        with self._lock:
+        with self._lock, deep_stack():
             self._running = threading.get_ident()
             tx = OrgTransaction(self._engine, user, limits, job)
             try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from rehearsal.org.apex.classes import ClassInfo, MethodInfo
@@ -25,9 +24,6 @@ from rehearsal.org.schema import ObjectKind, Schema
 from rehearsal.org.source import Faults, SourceFile
 from rehearsal.org.values import Row
 
-_RECURSION = 40_000
-"""A closure for each node makes Python's own stack deeper than Apex's."""
-
 
 class ApexRuntime:
     """Implements `ports.TriggerRunner`.
@@ -39,7 +35,6 @@ class ApexRuntime:
     def __init__(
         self, schema: Schema, classes: Sequence[SourceFile], triggers: Sequence[SourceFile]
     ) -> None:
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
         self.world = World(schema)
         self.units: list[Unit] = []
         self.classes: list[ClassInfo] = []

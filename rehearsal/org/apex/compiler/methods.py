@@ -27,6 +27,7 @@ from rehearsal.org.apex.types import VOID, Type
 from rehearsal.org.apex.world import World
 from rehearsal.org.errors import LimitExceeded, MetadataError
 from rehearsal.org.source import Faults
+from rehearsal.org.stack import deep_stack
 
 
 def compile_class(cls: ClassInfo, world: World, faults: Faults) -> None:
@@ -59,6 +60,12 @@ def frame_code(label: MethodInfo, code: Code, size: int, arity: int, start: int)
     static = label.static and owner.declared
 
     def invoke(run: Execution, this: Any, args: list[Any]) -> Any:
+        if not run.stack:
+            with deep_stack():
+                return enter(run, this, args)
+        return enter(run, this, args)
+
+    def enter(run: Execution, this: Any, args: list[Any]) -> Any:
         frame: Frame = [this, run, None, start, label, *args, *padding]
         stack = run.stack
         if len(stack) >= MAX_DEPTH:
