@@ -7,6 +7,8 @@ import signal
 import pytest
 from aiohttp import ClientSession
 
+pytestmark = pytest.mark.slow
+
 
 async def test_help_and_version_are_done(run):
     assert (await run("--help"))[0] == 0

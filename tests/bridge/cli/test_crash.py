@@ -7,6 +7,9 @@ import json
 import time
 
 import aiohttp
+import pytest
+
+pytestmark = pytest.mark.slow
 
 
 def signed(event_id: str, lane: int) -> tuple[bytes, dict[str, str]]:

@@ -12,6 +12,8 @@ from bridge.errors import SettingsError, WrongOrg
 from bridge.health import Part
 from bridge.store import SqliteInbox, State
 
+pytestmark = pytest.mark.slow
+
 
 async def until(inbox, event_id, state, seconds=10.0):
     async with asyncio.timeout(seconds):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from rehearsal.org.apex.testing import coverage, run_tests
 from rehearsal.org.org import Org
 from tests.package.org.local import ROOT
+
+pytestmark = pytest.mark.slow
 
 DEVELOPMENT = "tests-extra"
 COVERED = 90

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from tests.package.org.conftest import Make
 from tests.package.org.local import Package
 from tests.package.org.rows import customer, entry, subscription
+
+pytestmark = pytest.mark.slow
 
 
 def validation_rule(name: str, condition: str, message: str) -> str:

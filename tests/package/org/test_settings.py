@@ -10,6 +10,8 @@ from tests.package.org.conftest import Make
 from tests.package.org.local import ROOT, Package
 from tests.package.org.rows import customer, entry, subscription
 
+pytestmark = pytest.mark.slow
+
 RECORD = "salesforce/settings/main/default/customMetadata/Bridge_Setting.Default.md-meta.xml"
 WON_ON = dt.date(2026, 3, 1)
 

@@ -16,6 +16,8 @@ from rehearsal.org.values import Row
 from tests.rehearsal.org.bus.conftest import event_type
 from tests.rehearsal.org.bus.test_subscribers import Org, Rig, trigger
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def rig(bus: EventBus) -> Iterator[Rig]:

@@ -10,6 +10,8 @@ from rehearsal.org.errors import LimitExceeded
 
 from ..conftest import add_ledger, open_desk
 
+pytestmark = pytest.mark.slow
+
 NUMBER = "<precision>8</precision><scale>2</scale>"
 
 

@@ -22,6 +22,8 @@ from tests.rehearsal.org.server.pubsub_client import (
     schema_of,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def subscriber(stub: Any, metadata: Metadata) -> AsyncIterator[Subscriber]:

@@ -8,6 +8,8 @@ from tests.rehearsal.org.server.metadata.conftest import Target
 from tests.rehearsal.org.server.metadata.soap_client import SoapFault
 from tests.rehearsal.org.server.metadata.zips import apex, package_xml, zip_of
 
+pytestmark = pytest.mark.slow
+
 CODE = """public class Sums {
     public static Integer add(Integer a, Integer b) {
         return a + b;

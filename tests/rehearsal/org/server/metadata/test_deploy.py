@@ -13,6 +13,8 @@ from tests.rehearsal.org.server.metadata.zips import (
     zip_of,
 )
 
+pytestmark = pytest.mark.slow
+
 GADGET = component(
     "CustomObject",
     "<deploymentStatus>Deployed</deploymentStatus>\n<label>Gadget</label>\n"

@@ -13,6 +13,8 @@ from tests.rehearsal.org.server.metadata.zips import (
     zip_of,
 )
 
+pytestmark = pytest.mark.slow
+
 
 async def test_a_faulty_field_is_named_with_its_line_in_the_objects_file(target: Target) -> None:
     files = {

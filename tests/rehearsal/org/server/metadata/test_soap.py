@@ -10,6 +10,8 @@ from tests.rehearsal.org.server.metadata.conftest import Target
 from tests.rehearsal.org.server.metadata.soap_client import Soap, SoapFault
 from tests.rehearsal.org.server.metadata.zips import apex, package_xml, zip_of
 
+pytestmark = pytest.mark.slow
+
 
 async def test_a_wrong_session_is_a_fault(target: Target) -> None:
     stranger = Soap(target.http, target.address.http_url, "00DLc!wrong")
