@@ -20,9 +20,6 @@ from rehearsal.org.check import LAYERS
 from rehearsal.org.check import run as run_layers
 from rehearsal.org.errors import OrgError
 from rehearsal.org.org import Org
-from rehearsal.org.server.assembly import Ports, apex_subscribers, serving
-from rehearsal.org.server.metadata import MetadataApi
-from rehearsal.org.server.rest.jsontext import loads
 from rehearsal.org.testing_report import Report
 
 T = TypeVar("T")
@@ -63,7 +60,7 @@ def serve(
     if seed is not None:
         _seed(org, seed)
     try:
-        asyncio.run(_serve(org, Ports(http_port, https_port, grpc_port)))
+        asyncio.run(_serve(org, http_port, https_port, grpc_port))
     except OSError as error:
         _fail([str(error)])
 
@@ -142,7 +139,12 @@ def run_apex_tests(
     sys.exit(0 if report.good else 1)
 
 
-async def _serve(org: Org, ports: Ports) -> None:
+async def _serve(org: Org, http_port: int, https_port: int, grpc_port: int) -> None:
+    # Here, because a check that takes a second should not wait for gRPC to load.
+    from rehearsal.org.server.assembly import Ports, apex_subscribers, serving
+    from rehearsal.org.server.metadata import MetadataApi
+
+    ports = Ports(http_port, https_port, grpc_port)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -160,6 +162,8 @@ def _loaded(project: Path) -> Org:
 
 
 def _seed(org: Org, path: Path) -> None:
+    from rehearsal.org.server.rest.jsontext import loads
+
     try:
         data = loads(path.read_bytes())
     except ValueError as error:
