@@ -76,7 +76,7 @@ async def chaos(clouds: Clouds, seed: int) -> AsyncIterator[list[float]]:
 
     async def strike() -> None:
         while True:
-            pause = dice.uniform(0.05, 2.5)
+            pause = dice.uniform(0.05, 1.0)
             await asyncio.sleep(pause)
             await clouds.kill_bridge()
             kills.append(pause)
@@ -191,7 +191,7 @@ class TestTheSameEnd:
         async with Clouds(project, SEED, now=NOW) as clouds:
             async with chaos(clouds, seed) as kills:
                 state = end_state(await tell(clouds))
-            assert kills
+            assert len(kills) >= 3
             assert state == reference
 
     async def test_when_each_event_comes_ten_times_and_shuffled(
