@@ -113,6 +113,13 @@ class SubscriptionRow(LedgerRow):
         alias="Quantity__c"
     )
     interval: Annotated[str, Field(max_length=40)] | None = Field(alias="Interval__c")
+    collection_method: Annotated[str, Field(max_length=40)] | None = Field(
+        alias="Collection_Method__c"
+    )
+    collection_paused: Annotated[str, Field(max_length=40)] | None = Field(
+        alias="Collection_Paused__c"
+    )
+    """What Stripe does with invoices while ``pause_collection`` is set."""
     currency: Code = Field(alias="Currency__c")
     mrr: Money = Field(alias="Original_MRR__c")
     arr: Money = Field(alias="Original_ARR__c")
@@ -156,8 +163,16 @@ class RenewalRow(LedgerRow):
     currency: Code = Field(alias="Currency__c")
     amount_due: Money = Field(alias="Original_Amount_Due__c")
     amount_paid: Money = Field(alias="Original_Amount_Paid__c")
+    amount_remaining: Money = Field(alias="Original_Amount_Remaining__c")
+    credited: Money = Field(alias="Original_Credited__c")
+    """What credit notes took off, before and after payment."""
     attempt_count: Annotated[int, Field(ge=0, le=9999)] = Field(alias="Attempt_Count__c")
+    in_dunning: bool = Field(alias="In_Dunning__c")
+    """Open at Stripe, and a payment has failed or the due date has passed."""
+    dunning_status: Annotated[str, Field(max_length=40)] | None = Field(alias="Dunning_Status__c")
+    failure_reason: Text | None = Field(alias="Failure_Reason__c")
     next_retry: dt.datetime | None = Field(alias="Next_Retry__c")
+    next_retry_date: dt.date | None = Field(alias="Next_Retry_Date__c")
     invoice_page: Annotated[str, Field(max_length=1024)] | None = Field(alias="Invoice_Page__c")
     invoice_pdf: Annotated[str, Field(max_length=1024)] | None = Field(alias="Invoice_PDF__c")
 
@@ -190,13 +205,47 @@ class EntryRow(LedgerRow):
     fee: Money | None = Field(alias="Fee__c")
     settlement_pending: bool = Field(alias="Settlement_Pending__c")
     description: Text | None = Field(alias="Description__c")
+    charge: Text | None = Field(alias="Charge__c")
+    """The charge that was paid back or disputed; of a charge its own id."""
+    reason: Text | None = Field(alias="Reason__c")
+    opportunity_ref: Text | None = Field(alias="Opportunity_Ref__c")
+    """The Opportunity that a payment without a subscription names in its metadata."""
 
     @property
     def key(self) -> str:
         return self.stripe_key
 
 
-LEDGER_ORDER: tuple[type[LedgerRow], ...] = (CustomerRow, SubscriptionRow, RenewalRow, EntryRow)
+class MovementRow(LedgerRow):
+    """``Bridge_Movement__c``: a subscription's MRR at the end of a day, as last heard of that day.
+
+    The key is ``<subscription>:<day>``. By how much MRR moved, and whether that was new, more,
+    less, gone or back, is computed inside Salesforce from the days that it holds, so that the order
+    in which they arrive cannot matter.
+    """
+
+    sobject: ClassVar[str] = "Bridge_Movement__c"
+    key_field: ClassVar[str] = "Stripe_Key__c"
+
+    stripe_key: Key = Field(alias="Stripe_Key__c")
+    customer: Key = Field(alias="Customer__r")
+    subscription: Key | None = Field(alias="Subscription__r")
+    date: dt.date = Field(alias="Date__c")
+    currency: Code = Field(alias="Currency__c")
+    mrr_after: Money = Field(alias="Original_MRR_After__c")
+
+    @property
+    def key(self) -> str:
+        return self.stripe_key
+
+
+LEDGER_ORDER: tuple[type[LedgerRow], ...] = (
+    CustomerRow,
+    SubscriptionRow,
+    RenewalRow,
+    EntryRow,
+    MovementRow,
+)
 """Parents before children."""
 
 KEYS: dict[str, str] = {row.sobject: row.key_field for row in LEDGER_ORDER}

@@ -14,7 +14,7 @@ STRIPE_EVENT_TOPIC = "/event/Bridge_Stripe_Event__e"
 RECEIPT_TOPIC = "/event/Bridge_Receipt__e"
 REQUEST_TOPIC = "/event/Bridge_Request__e"
 
-CONTRACT_VERSION = 1
+CONTRACT_VERSION = 2
 """Raised when a row gains or loses a meaning; the package refuses a version it does not know."""
 
 ROWS_LIMIT = 131_072

@@ -132,6 +132,9 @@ def row(
         fee=to_major(whole(settled, "fee") or 0, home) if settled and home else None,
         settlement_pending=settled is None,
         description=cut(text(found, "description"), 255),
+        charge=key,
+        reason=None,
+        opportunity_ref=None,
     )
 
 

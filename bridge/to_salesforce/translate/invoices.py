@@ -84,8 +84,14 @@ def row(ctx: Context, at: Snapshot, seen: Picture, subscription: str | None) -> 
         currency=currency,
         amount_due=to_major(amount(found, "amount_due"), currency),
         amount_paid=to_major(amount(found, "amount_paid"), currency),
+        amount_remaining=to_major(amount(found, "amount_remaining"), currency),
+        credited=to_major(_credited(found), currency),
         attempt_count=min(attempts, 9999),
+        in_dunning=False,
+        dunning_status=None,
+        failure_reason=None,
         next_retry=moment(found, "next_payment_attempt") if waiting else None,
+        next_retry_date=ctx.day(moment(found, "next_payment_attempt")) if waiting else None,
         invoice_page=whole_or_none(text(found, "hosted_invoice_url"), 1024),
         invoice_pdf=whole_or_none(text(found, "invoice_pdf"), 1024),
     )
@@ -159,6 +165,12 @@ def _tried_in_vain(ctx: Context, at: Snapshot) -> bool:
     facts = ctx.look.all(Need(Kind.PAYMENT_INTENT, key, since=at.as_of) for key in keys)
     shown += [fact.object for fact in facts if fact.object is not None]
     return not any(text(intent, "status") in _UNDER_WAY for intent in shown)
+
+
+def _credited(invoice: Json) -> int:
+    """What credit notes took off, in minor units: before payment and after it."""
+    kinds = ("pre_payment_credit_notes_amount", "post_payment_credit_notes_amount")
+    return sum(whole(invoice, kind) or 0 for kind in kinds)
 
 
 def _period(ctx: Context, at: Snapshot) -> tuple[Json | None, str | None]:

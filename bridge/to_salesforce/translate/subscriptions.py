@@ -13,7 +13,7 @@ import datetime as dt
 from decimal import Decimal
 from fractions import Fraction
 
-from bridge.contract import SubscriptionRow
+from bridge.contract import LedgerRow, MovementRow, SubscriptionRow
 from bridge.money import first_invoice, monthly, round_major, value
 from bridge.stripe_api.facts import Kind, Need
 from bridge.to_salesforce.translate import paths
@@ -70,6 +70,8 @@ def row(ctx: Context, at: Snapshot, sold: Sold) -> SubscriptionRow:
         plan_name=sold.plan_name,
         quantity=_quantity(items),
         interval=_interval(items),
+        collection_method=cut(text(found, "collection_method"), 40),
+        collection_paused=cut(text(found, "pause_collection.behavior"), 40),
         currency=currency,
         mrr=round_major(mrr, currency),
         arr=round_major(mrr * 12, currency),
@@ -90,13 +92,30 @@ def row(ctx: Context, at: Snapshot, sold: Sold) -> SubscriptionRow:
     )
 
 
-def parent(ctx: Context, key: str) -> SubscriptionRow | None:
-    """The subscription as it was read last; ``None`` if Stripe knows none such."""
+def movement(ctx: Context, at: Snapshot, subscription: SubscriptionRow) -> MovementRow:
+    """What the subscription's MRR was on the snapshot's day."""
+    on = day(at.as_of, ctx.rules.time_zone)
+    return ctx.row(
+        MovementRow,
+        at,
+        subscription.stripe_link,
+        stripe_key=f"{subscription.stripe_id}:{on.isoformat()}",
+        customer=subscription.customer,
+        subscription=subscription.stripe_id,
+        date=on,
+        currency=subscription.currency,
+        mrr_after=subscription.mrr,
+    )
+
+
+def parent(ctx: Context, key: str) -> list[LedgerRow]:
+    """The subscription as it was read last, and its MRR; nothing if Stripe knows none such."""
     fact = ctx.look.one(Need(Kind.SUBSCRIPTION, key))
     if fact.object is None:
-        return None
+        return []
     at = Snapshot(fact.object, fact.as_of)
-    return row(ctx, at, sold_of(ctx, at))
+    found = row(ctx, at, sold_of(ctx, at))
+    return [found, movement(ctx, at, found)]
 
 
 def active_since(subscription: Json) -> dt.datetime | None:

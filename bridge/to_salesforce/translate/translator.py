@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from bridge.contract import CustomerRow, LedgerRow
+from bridge.contract import LEDGER_ORDER, CustomerRow, LedgerRow
 from bridge.stripe_api.events import StripeEvent
 from bridge.stripe_api.facts import Facts, Kind, Need
 from bridge.to_salesforce.translate import (
@@ -69,7 +69,8 @@ def translate(event: StripeEvent, facts: Facts, rules: BookingRules) -> Translat
         raise Untranslatable(f"{found.get('id')} holds a moment out of range") from error
     if isinstance(answer, Ignored):
         return answer
-    return Translation(_lane(answer) or paths.lane(found) or event.id, tuple(answer))
+    rows = sorted(answer, key=lambda row: LEDGER_ORDER.index(type(row)))
+    return Translation(_lane(rows) or paths.lane(found) or event.id, tuple(rows))
 
 
 def _customer(ctx: Context, at: Snapshot) -> _Rows | Ignored:
@@ -156,7 +157,8 @@ def _of_customer(ctx: Context, at: Snapshot, rest: Callable[[], _Rows]) -> _Rows
 def _sold(ctx: Context, at: Snapshot) -> _Rows:
     """A subscription's row, and what is coming on it."""
     sold = sold_of(ctx, at)
-    return [subscriptions.row(ctx, at, sold), *upcoming.rows(ctx, at, sold)]
+    row = subscriptions.row(ctx, at, sold)
+    return [row, *upcoming.rows(ctx, at, sold), subscriptions.movement(ctx, at, row)]
 
 
 def _renewal(ctx: Context, at: Snapshot) -> _Rows:
@@ -171,8 +173,7 @@ def _renewal(ctx: Context, at: Snapshot) -> _Rows:
 def _billed(ctx: Context, at: Snapshot) -> _Rows:
     """The subscription that an invoice bills."""
     key = paths.invoice_subscription(at.object)
-    parent = None if key is None else subscriptions.parent(ctx, key)
-    return [] if parent is None else [parent]
+    return [] if key is None else subscriptions.parent(ctx, key)
 
 
 def _if_it_can_be(parents: Callable[[], _Rows]) -> _Rows:

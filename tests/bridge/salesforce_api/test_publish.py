@@ -5,7 +5,7 @@ import datetime as dt
 import grpc
 import pytest
 
-from bridge.contract import STRIPE_EVENT_TOPIC, StripeEventMessage
+from bridge.contract import CONTRACT_VERSION, STRIPE_EVENT_TOPIC, StripeEventMessage
 from bridge.errors import (
     AuthFailed,
     LimitExceeded,
@@ -43,7 +43,7 @@ async def test_an_event_arrives_with_every_field(org, pubsub):
     (event,) = org.published
     assert event["Stripe_Event_Id__c"] == "evt_1"
     assert event["As_Of__c"] == int(NOON.timestamp() * 1000)
-    assert event["Contract_Version__c"] == 1.0
+    assert event["Contract_Version__c"] == CONTRACT_VERSION
     assert event["Livemode__c"] is False
     assert event["Stripe_Account__c"] is None
     assert event["CreatedById"] == "005000000000001AAA"

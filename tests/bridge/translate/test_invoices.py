@@ -156,7 +156,12 @@ def test_links_are_whole_or_not_there(row: Any) -> None:
 
 
 def test_its_subscription_comes_with_it_so_that_the_lookup_holds(golden: Any, rows: Any) -> None:
-    assert list(rows(golden(PAID))) == ["cus_globex", "sub_team", "in_first"]
+    assert list(rows(golden(PAID))) == [
+        "cus_globex",
+        "sub_team",
+        "in_first",
+        "sub_team:2025-12-31",
+    ]
 
 
 def test_a_subscription_that_stripe_does_not_know_is_left_out(

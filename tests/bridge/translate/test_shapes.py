@@ -150,7 +150,7 @@ def test_the_rows_of_an_object_are_of_the_events_moment_and_its_parents_of_their
     found = rows(event)
     assert found["ch_first"].as_of == event.created
     parents = {key for key in found if key != "ch_first"}
-    assert parents == {"cus_globex", "sub_team", "in_first"}
+    assert parents == {"cus_globex", "sub_team", "sub_team:2025-12-31", "in_first"}
     assert {found[key].as_of for key in parents} == {stripe.as_of}
 
 
@@ -161,5 +161,6 @@ def test_parents_come_before_children(golden: Any, run: Any) -> None:
         "Bridge_Subscription__c",
         "Bridge_Renewal__c",
         "Bridge_Entry__c",
+        "Bridge_Movement__c",
     ]
     assert answer.lane == "cus_globex"

@@ -154,6 +154,9 @@ def test_people_only_edit_what_salesforce_owns(permission_sets: Any) -> None:
         "Bridge_Subscription__c.Opportunity__c",
         "Bridge_Subscription__c.Contract__c",
         "Bridge_Exception__c.Status__c",
+        "Bridge_Exception__c.Run_Again__c",
+        "Account.Bridge_Health_Override__c",
+        "Account.Bridge_Health_Override_Until__c",
     }
     for node in permission_sets["Bridge_Reader"].children():
         assert not node.flag("editable")

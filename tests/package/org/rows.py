@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from bridge.contract import CustomerRow, EntryRow, RenewalRow, SubscriptionRow
+from bridge.contract import CustomerRow, EntryRow, MovementRow, RenewalRow, SubscriptionRow
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
@@ -45,6 +45,8 @@ def subscription(key: str = "sub_1", as_of: dt.datetime = NOON, **values: Any) -
             "canceled_date",
             "ended_date",
             "cancellation_reason",
+            "collection_method",
+            "collection_paused",
         )
     )
     return SubscriptionRow.model_validate(
@@ -81,6 +83,9 @@ def renewal(key: str = "in_1", as_of: dt.datetime = NOON, **values: Any) -> Rene
             "period_end",
             "paid_date",
             "next_retry",
+            "next_retry_date",
+            "dunning_status",
+            "failure_reason",
             "invoice_page",
             "invoice_pdf",
         )
@@ -99,7 +104,29 @@ def renewal(key: str = "in_1", as_of: dt.datetime = NOON, **values: Any) -> Rene
             "currency": "USD",
             "amount_due": "100",
             "amount_paid": "0",
+            "amount_remaining": "0",
+            "credited": "0",
             "attempt_count": 0,
+            "in_dunning": False,
+            **values,
+        }
+    )
+
+
+def movement(
+    day: dt.date, mrr: str, subscription: str = "sub_1", as_of: dt.datetime = NOON, **values: Any
+) -> MovementRow:
+    return MovementRow.model_validate(
+        {
+            "as_of": as_of,
+            "stripe_account": "acct_1",
+            "stripe_link": None,
+            "stripe_key": f"{subscription}:{day.isoformat()}",
+            "customer": "cus_1",
+            "subscription": subscription,
+            "date": day,
+            "currency": "USD",
+            "mrr_after": mrr,
             **values,
         }
     )
@@ -131,6 +158,9 @@ def entry(
             "fee": None,
             "settlement_pending": False,
             "description": None,
+            "charge": key,
+            "reason": None,
+            "opportunity_ref": None,
             **values,
         }
     )
