@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +14,7 @@ from typing import TypeVar
 from rehearsal.org.apex import ApexRuntime
 from rehearsal.org.bus import EventBus
 from rehearsal.org.clock import Clock
+from rehearsal.org.currencies import current_rates
 from rehearsal.org.dml import (
     Engine,
     Formulas,
@@ -28,6 +30,7 @@ from rehearsal.org.first_rows import put_deployed_rows, put_first_rows
 from rehearsal.org.flow import FlowRuntime
 from rehearsal.org.jobs import job_row
 from rehearsal.org.limits import ASYNCHRONOUS, QUEUEABLE, SYNCHRONOUS, Limits
+from rehearsal.org.options import OrgOptions
 from rehearsal.org.ports import FlowRunner, InvocableAction, Job, JobKind, TriggerRunner, User
 from rehearsal.org.schema import Schema
 from rehearsal.org.security import Security
@@ -75,13 +78,15 @@ class Org:
         self._ids = put_first_rows(project, self._store, self.clock.now())
 
     @classmethod
-    def load(cls, root: Path, *, clock: Clock | None = None) -> Org:
-        """The org of an sfdx project, with its Apex and Flows.
+    def load(
+        cls, root: Path, *, clock: Clock | None = None, options: OrgOptions | None = None
+    ) -> Org:
+        """The org of an sfdx project, with its Apex and Flows, and what its Setup says.
 
         Raises MetadataError for a component that is wrong, Unsupported for one that this org
         lacks, both with file and line, or an ExceptionGroup of several.
         """
-        return cls.of(load_project(root), clock=clock)
+        return cls.of(load_project(root, options), clock=clock)
 
     @classmethod
     def of(cls, project: Project, *, clock: Clock | None = None) -> Org:
@@ -103,7 +108,7 @@ class Org:
             schema=self.schema,
             store=self._store,
             formulas=Formulas(self.schema, self._store),
-            roll_ups=RollUps(self.schema),
+            roll_ups=RollUps(self.schema, partial(current_rates, self._store)),
             incoming=Incoming(self.schema, self._store),
             triggers=self.triggers,
             flows=flows,
@@ -141,10 +146,30 @@ class Org:
             self._engine = self._assembled(other._engine.flows)
             put_deployed_rows(self.project, self._store, self.clock.now(), self._ids)
             fill_checkboxes(self._store, running, self.schema)
-            moment = Moment(self.admin, self.clock.now())
-            records = Records(self.schema, self._store, self._engine.formulas, lambda: moment, {})
-            recalculate(self._store, self._engine.roll_ups, records.reader)
+            self._recalculate()
             self._store.commit()
+
+    def set_rate(self, currency: str, rate: Decimal) -> None:
+        """Edits a conversion rate, as an admin does in "Manage Currencies".
+
+        Records keep their amounts, roll-ups are recalculated, without triggers or Flows. Raises
+        KeyError for a currency that the org lacks, ValueError for the corporate one or no rate.
+        """
+        with self._lock:
+            table = self._store.table("CurrencyType")
+            row = next((row for row in table.rows() if row["IsoCode"] == currency), None)
+            if row is None:
+                raise KeyError(currency)
+            if row["IsCorporate"] or rate <= 0:
+                raise ValueError(f"{currency}: {rate}")
+            self._store.put("CurrencyType", {**row, "ConversionRate": rate})
+            self._recalculate()
+            self._store.commit()
+
+    def _recalculate(self) -> None:
+        moment = Moment(self.admin, self.clock.now())
+        records = Records(self.schema, self._store, self._engine.formulas, lambda: moment, {})
+        recalculate(self._store, self._engine.roll_ups, records.reader)
 
     @property
     def org_id(self) -> str:

@@ -1,0 +1,35 @@
+"""What an administrator does in Setup and in the browser, as requests under `/localorg/`.
+
+They are listed with the others in `control`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal, InvalidOperation
+
+from aiohttp import web
+
+from rehearsal.org.org import Org
+from rehearsal.org.server.control import json_answer, read_body, wrong
+
+
+class AdminControl:
+    """The endpoints that change records or Setup of a whole org."""
+
+    def __init__(self, org: Org) -> None:
+        self._org = org
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        return [web.post("/localorg/rates", self._set_rates)]
+
+    async def _set_rates(self, request: web.Request) -> web.Response:
+        body = await read_body(request)
+        if not self._org.schema.multicurrency:
+            raise wrong("not a multicurrency org")
+        for code, rate in body.items():
+            try:
+                await asyncio.to_thread(self._org.set_rate, code, Decimal(str(rate)))
+            except (KeyError, ValueError, InvalidOperation) as error:
+                raise wrong(f"not a rate of a currency beside the corporate one: {code}") from error
+        return json_answer(body)
