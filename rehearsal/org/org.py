@@ -28,6 +28,8 @@ from rehearsal.org.dml.records import Records
 from rehearsal.org.errors import JobFailed, LimitExceeded, OrgError
 from rehearsal.org.first_rows import put_deployed_rows, put_first_rows
 from rehearsal.org.flow import FlowRuntime
+from rehearsal.org.flow.program import Program
+from rehearsal.org.flow.scheduled import BATCH, ScheduledRun
 from rehearsal.org.jobs import job_row
 from rehearsal.org.limits import ASYNCHRONOUS, QUEUEABLE, SYNCHRONOUS, Limits
 from rehearsal.org.options import OrgOptions
@@ -148,6 +150,39 @@ class Org:
             fill_checkboxes(self._store, running, self.schema)
             self._recalculate()
             self._store.commit()
+
+    def schedules(self) -> list[str]:
+        """The names of the active schedule-triggered Flows, in the order in which they run."""
+        flows = self._engine.flows
+        return list(flows.schedules) if isinstance(flows, FlowRuntime) else []
+
+    def run_schedules(self, *names: str) -> list[ScheduledRun]:
+        """Runs schedule-triggered Flows, all or those named, as when their time has come.
+
+        Each batch of 200 interviews is a transaction of the Automated Process; one that fails is
+        undone. Raises KeyError for a Flow that is not scheduled or not active.
+        """
+        flows = self._engine.flows
+        if not isinstance(flows, FlowRuntime):
+            return []
+        programs = flows.schedules
+        return [self._run_schedule(flows, programs[name]) for name in names or programs]
+
+    def _run_schedule(self, flows: FlowRuntime, program: Program) -> ScheduledRun:
+        user = self.automated_process
+        batches_of_ids: list[list[str] | None] = [None]
+        if program.object is not None:
+            ids = self.run(partial(flows.scheduled_records, program=program), user=user)
+            batches_of_ids = [ids[at : at + BATCH] for at in range(0, len(ids), BATCH)]
+        done, errors = 0, []
+        for batch in batches_of_ids:
+            work = partial(flows.run_scheduled, program=program, ids=batch)
+            try:
+                done += self.run(work, user=user)
+            except (JobFailed, LimitExceeded) as failed:
+                errors.append(str(failed))
+                _log.warning("Flow %s: %s", program.flow.name, failed)
+        return ScheduledRun(program.flow.name, done, tuple(errors))
 
     def set_rate(self, currency: str, rate: Decimal) -> None:
         """Edits a conversion rate, as an admin does in "Manage Currencies".

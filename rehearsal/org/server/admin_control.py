@@ -6,6 +6,7 @@ They are listed with the others in `control`.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
 
 from aiohttp import web
@@ -21,7 +22,22 @@ class AdminControl:
         self._org = org
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        return [web.post("/localorg/rates", self._set_rates)]
+        return [
+            web.post("/localorg/rates", self._set_rates),
+            web.get("/localorg/schedules", self._list_schedules),
+            web.post("/localorg/schedules", self._run_schedules),
+        ]
+
+    async def _list_schedules(self, _request: web.Request) -> web.Response:
+        return json_answer(self._org.schedules())
+
+    async def _run_schedules(self, request: web.Request) -> web.Response:
+        names = (await read_body(request)).get("flows", [])
+        unknown = set(names) - set(self._org.schedules())
+        if not isinstance(names, list) or unknown:
+            raise wrong(f"no scheduled and active Flow: {', '.join(sorted(unknown))}")
+        runs = await asyncio.to_thread(self._org.run_schedules, *names)
+        return json_answer([asdict(run) for run in runs])
 
     async def _set_rates(self, request: web.Request) -> web.Response:
         body = await read_body(request)
