@@ -41,7 +41,7 @@ from rehearsal.org.source import Faults, Project, load_project
 from rehearsal.org.stack import deep_stack
 from rehearsal.org.store import Store
 from rehearsal.org.upgrade import fill_checkboxes, recalculate, refusals
-from rehearsal.org.values import Row
+from rehearsal.org.values import Row, id18
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -150,6 +150,19 @@ class Org:
             fill_checkboxes(self._store, running, self.schema)
             self._recalculate()
             self._store.commit()
+
+    def merge(self, sobject: str, master: Row, *losers: str, user: User | None = None) -> None:
+        """Merges records as a user does in the browser, the administrator if nobody is named.
+
+        `master` has the Id of the record that stays and the values that were chosen for it. Raises
+        SaveError, or ValueError for what is no id, and then nothing has happened.
+        """
+        gone = [id18(loser) for loser in losers]
+        result = self.run(
+            lambda tx: tx.merge(sobject, master, gone, user_mode=True), user=user or self.admin
+        )
+        if result.errors:
+            raise result.errors[0]
 
     def schedules(self) -> list[str]:
         """The names of the active schedule-triggered Flows, in the order in which they run."""

@@ -25,7 +25,8 @@ class Save:
     """The save procedure of one object in one transaction.
 
     With `all_or_none` a record that is refused before its save ends the pass there. `loading`
-    lets read-only stored fields in, for the org's own first data.
+    lets read-only stored fields in, for the org's own first data. `merging` computes the roll-ups
+    of a record that has been given the children of another.
     """
 
     def __init__(
@@ -35,8 +36,10 @@ class Save:
         *,
         all_or_none: bool = False,
         loading: bool = False,
+        merging: bool = False,
     ) -> None:
         self._session, self._target = session, target
+        self._merging = merging
         self._all_or_none, self._loading = all_or_none, loading
         self._engine = session.engine
         self._rule = RULES.get(target.name)
@@ -254,7 +257,7 @@ class Save:
             if field.formula is None and (value := new.get(field.name)) is not None
         }
         before = self._engine.store.get(self._target.name, id_)
-        if before is None or before.get(CODE) != row.get(CODE):
+        if before is None or self._merging or before.get(CODE) != row.get(CODE):
             row |= self._totals(row, before)
         return {name: value for name, value in row.items() if value is not None}
 

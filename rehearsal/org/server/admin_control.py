@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 
 from aiohttp import web
 
+from rehearsal.org.errors import SaveError
 from rehearsal.org.org import Org
 from rehearsal.org.server.control import json_answer, read_body, wrong
 
@@ -24,9 +25,22 @@ class AdminControl:
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
             web.post("/localorg/rates", self._set_rates),
+            web.post("/localorg/merge", self._merge),
             web.get("/localorg/schedules", self._list_schedules),
             web.post("/localorg/schedules", self._run_schedules),
         ]
+
+    async def _merge(self, request: web.Request) -> web.Response:
+        body = await read_body(request)
+        master, losers = body.get("master"), body.get("losers")
+        if not isinstance(master, dict) or not isinstance(losers, list):
+            raise wrong('needs "object", "master" with its Id, and "losers"')
+        sobject = str(body.get("object", "Account"))
+        try:
+            await asyncio.to_thread(self._org.merge, sobject, master, *map(str, losers))
+        except (SaveError, ValueError) as error:
+            raise wrong(str(error)) from error
+        return json_answer({"id": master["Id"]})
 
     async def _list_schedules(self, _request: web.Request) -> web.Response:
         return json_answer(self._org.schedules())

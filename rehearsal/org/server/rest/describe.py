@@ -110,7 +110,7 @@ def _summary(call: Call, target: ObjectType) -> dict[str, Any]:
         "label": target.label or target.name,
         "labelPlural": target.plural_label or target.label or target.name,
         "layoutable": records,
-        "mergeable": False,
+        "mergeable": target.find("MasterRecordId") is not None,
         "mruEnabled": False,
         "name": target.name,
         "queryable": not event and may(call.user, target, "read"),
