@@ -23,6 +23,7 @@ _PATHS = {
     Kind.BALANCE_TRANSACTION: "/v1/balance_transactions/{}",
 }
 _EXPAND = {
+    Kind.PAYMENT_INTENT: ["latest_charge"],
     Kind.PRICE: ["tiers"],
     Kind.PRICE_IN_CURRENCIES: ["tiers", "currency_options"],
     Kind.COUPON: ["applies_to"],
@@ -51,7 +52,7 @@ async def _lines(get: StripeGet, need: Need) -> Answer:
 
 
 async def _invoice_payments(get: StripeGet, need: Need) -> Answer:
-    expand = ["data.payment.payment_intent"]
+    expand = ["data.payment.payment_intent.latest_charge"]
     return await get.pages("/v1/invoice_payments", {"invoice": need.id, "expand": expand})
 
 
