@@ -34,6 +34,8 @@ class Kind(StrEnum):
     """All lines of an invoice, as a list."""
     INVOICE_PAYMENTS = "invoice_payments"
     """The payments of an invoice, as a list; payment intents and their latest charges expanded."""
+    OPEN_INVOICES = "open_invoices"
+    """The open invoices of a customer, as a list; by the customer's id."""
     FIRST_INVOICE = "first_invoice"
     """The first invoice of a subscription, by the subscription's id (with ``until``)."""
     PAYMENT_INVOICES = "payment_invoices"

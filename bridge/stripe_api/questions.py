@@ -72,6 +72,10 @@ async def _payment_charge(get: StripeGet, need: Need) -> Answer:
     return Answer(charge, answer.as_of)
 
 
+async def _open_invoices(get: StripeGet, need: Need) -> Answer:
+    return await get.pages("/v1/invoices", {"customer": need.id, "status": "open"})
+
+
 async def _first_invoice(get: StripeGet, need: Need) -> Answer:
     """Lists are newest first, so the first invoice is the last of those that were made by then."""
     params: dict[str, Any] = {"subscription": need.id}
@@ -124,6 +128,7 @@ _SPECIAL: dict[Kind, Ask] = {
     Kind.INVOICE_PAYMENTS: _invoice_payments,
     Kind.PAYMENT_INVOICES: _payment_invoices,
     Kind.PAYMENT_CHARGE: _payment_charge,
+    Kind.OPEN_INVOICES: _open_invoices,
     Kind.FIRST_INVOICE: _first_invoice,
     Kind.CHECKOUT_SESSION: _checkout_session,
 }

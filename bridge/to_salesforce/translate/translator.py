@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import partial
 
 from bridge.contract import LEDGER_ORDER, CustomerRow, LedgerRow
 from bridge.stripe_api.events import StripeEvent
@@ -16,10 +17,11 @@ from bridge.to_salesforce.translate import (
     link,
     paths,
     subscriptions,
+    unpaid,
     upcoming,
 )
 from bridge.to_salesforce.translate.fields import Context, Snapshot
-from bridge.to_salesforce.translate.lookup import Lookup, Missing, gather_two
+from bridge.to_salesforce.translate.lookup import Lookup, Missing, gather, gather_two
 from bridge.to_salesforce.translate.outcome import Ignored, Translation, Untranslatable
 from bridge.to_salesforce.translate.rules import BookingRules
 from bridge.to_salesforce.translate.shape import first, reference, text
@@ -32,7 +34,7 @@ def needs(event: StripeEvent, facts: Facts, rules: BookingRules) -> frozenset[Ne
     """What must still be read from Stripe before the event can be translated.
 
     Reading it may show that more is needed: ask again with the grown facts until nothing is, in
-    four rounds at most.
+    six rounds at most.
     """
     try:
         translate(event, facts, rules)
@@ -74,7 +76,10 @@ def translate(event: StripeEvent, facts: Facts, rules: BookingRules) -> Translat
 
 
 def _customer(ctx: Context, at: Snapshot) -> _Rows | Ignored:
-    return [customers.row(ctx, at)]
+    """The customer, and what is in trouble while he is delinquent (``unpaid`` says why)."""
+    owed = unpaid.of_customer(ctx, at)
+    found = gather(partial(_if_it_can_be, partial(_renewal, ctx, each)) for each in owed)
+    return [customers.row(ctx, at), *{row.key: row for rows in found for row in rows}.values()]
 
 
 def _subscription(ctx: Context, at: Snapshot) -> _Rows | Ignored:
@@ -155,10 +160,20 @@ def _of_customer(ctx: Context, at: Snapshot, rest: Callable[[], _Rows]) -> _Rows
 
 
 def _sold(ctx: Context, at: Snapshot) -> _Rows:
-    """A subscription's row, and what is coming on it."""
-    sold = sold_of(ctx, at)
+    """A subscription's row, what is coming on it, and what is in trouble."""
+    sold, owed = gather_two(lambda: sold_of(ctx, at), lambda: unpaid.of_subscription(ctx, at))
     row = subscriptions.row(ctx, at, sold)
-    return [row, *upcoming.rows(ctx, at, sold), subscriptions.movement(ctx, at, row)]
+    failing = gather(partial(_if_it_can_be, partial(_failing, ctx, each, row.key)) for each in owed)
+    return [
+        row,
+        *upcoming.rows(ctx, at, sold),
+        *(renewal for rows in failing for renewal in rows),
+        subscriptions.movement(ctx, at, row),
+    ]
+
+
+def _failing(ctx: Context, at: Snapshot, subscription: str) -> _Rows:
+    return [invoices.row(ctx, at, invoices.picture(ctx, at), subscription)]
 
 
 def _renewal(ctx: Context, at: Snapshot) -> _Rows:
@@ -176,13 +191,13 @@ def _billed(ctx: Context, at: Snapshot) -> _Rows:
     return [] if key is None else subscriptions.parent(ctx, key)
 
 
-def _if_it_can_be(parents: Callable[[], _Rows]) -> _Rows:
-    """Parents, or none where they cannot be written: money is booked without them.
+def _if_it_can_be(others: Callable[[], _Rows]) -> _Rows:
+    """Rows of other objects, or none where they cannot be written: what the event is of is.
 
-    The parent's own event is the one that fails, and says why.
+    The other object's own event is the one that fails, and says why.
     """
     try:
-        return parents()
+        return others()
     except Untranslatable:
         return []
 

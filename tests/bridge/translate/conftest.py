@@ -50,6 +50,7 @@ class Stripe:
             (Kind.CHECKOUT_SESSION, "sub_team"): None,
             (Kind.INVOICE, "in_first"): payload("facts/invoice"),
             (Kind.INVOICE_PAYMENTS, "in_first"): {"object": "list", "data": []},
+            (Kind.OPEN_INVOICES, "cus_globex"): {"object": "list", "data": []},
             (Kind.PAYMENT_INVOICES, "pi_first"): payload("facts/payment_invoices"),
             (Kind.PAYMENT_CHARGE, "pi_first"): payload("endive/charge.succeeded")["data"]["object"],
             (Kind.BALANCE_TRANSACTION, "txn_first"): payload("facts/balance_transaction"),
