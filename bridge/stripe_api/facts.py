@@ -15,6 +15,8 @@ class Kind(StrEnum):
 
     CUSTOMER = "customer"
     SUBSCRIPTION = "subscription"
+    SUBSCRIPTIONS = "subscriptions"
+    """Those of a customer that have not ended, as a list; by the customer's id."""
     SUBSCRIPTION_ITEMS = "subscription_items"
     """All items of a subscription, as a list: Stripe embeds only the first ones."""
     SUBSCRIPTION_DISCOUNTS = "subscription_discounts"

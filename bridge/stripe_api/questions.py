@@ -43,6 +43,10 @@ async def ask(get: StripeGet, need: Need) -> Answer:
     return await get.get(_PATHS[need.kind].format(need.id), {"expand": expand} if expand else None)
 
 
+async def _subscriptions(get: StripeGet, need: Need) -> Answer:
+    return await get.pages("/v1/subscriptions", {"customer": need.id})
+
+
 async def _items(get: StripeGet, need: Need) -> Answer:
     return await get.pages("/v1/subscription_items", {"subscription": need.id})
 
@@ -122,6 +126,7 @@ def _last(answer: Answer, otherwise: str) -> Answer:
 
 _SPECIAL: dict[Kind, Ask] = {
     Kind.SUBSCRIPTION: _subscription,
+    Kind.SUBSCRIPTIONS: _subscriptions,
     Kind.SUBSCRIPTION_ITEMS: _items,
     Kind.SUBSCRIPTION_DISCOUNTS: _subscription_discounts,
     Kind.INVOICE_LINES: _lines,

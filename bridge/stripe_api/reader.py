@@ -129,6 +129,8 @@ class StripeReader:
             self._cache.drop(Kind.COUPON_IN_CURRENCIES, key)
         elif kind == "discount" and isinstance(found.get("subscription"), str):
             self._cache.drop(Kind.SUBSCRIPTION_DISCOUNTS, found["subscription"])
+        elif kind == "discount" and isinstance(found.get("customer"), str):
+            self._cache.drop(Kind.CUSTOMER, found["customer"])
         elif kind == "charge" and isinstance(found.get("payment_intent"), str):
             self._cache.put(Kind.PAYMENT_CHARGE, found["payment_intent"], found, event.created)
         elif kind == "checkout.session" and isinstance(found.get("subscription"), str):

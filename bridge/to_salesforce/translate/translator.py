@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from bridge.contract import LEDGER_ORDER, CustomerRow, LedgerRow
@@ -12,6 +12,7 @@ from bridge.stripe_api.facts import Facts, Kind, Need
 from bridge.to_salesforce.translate import (
     charges,
     customers,
+    discounts,
     ignored,
     invoices,
     link,
@@ -24,10 +25,11 @@ from bridge.to_salesforce.translate.fields import Context, Snapshot
 from bridge.to_salesforce.translate.lookup import Lookup, Missing, gather, gather_two
 from bridge.to_salesforce.translate.outcome import Ignored, Translation, Untranslatable
 from bridge.to_salesforce.translate.rules import BookingRules
-from bridge.to_salesforce.translate.shape import first, reference, text
+from bridge.to_salesforce.translate.shape import first, members, reference, text
 from bridge.to_salesforce.translate.sold import sold_of
 
 _Rows = list[LedgerRow]
+_MOST_AT_ONCE = 25
 
 
 def needs(event: StripeEvent, facts: Facts, rules: BookingRules) -> frozenset[Need]:
@@ -78,8 +80,8 @@ def translate(event: StripeEvent, facts: Facts, rules: BookingRules) -> Translat
 def _customer(ctx: Context, at: Snapshot) -> _Rows | Ignored:
     """The customer, and what is in trouble while he is delinquent (``unpaid`` says why)."""
     owed = unpaid.of_customer(ctx, at)
-    found = gather(partial(_if_it_can_be, partial(_renewal, ctx, each)) for each in owed)
-    return [customers.row(ctx, at), *{row.key: row for rows in found for row in rows}.values()]
+    found = _all(partial(_if_it_can_be, partial(_renewal, ctx, each)) for each in owed)
+    return [customers.row(ctx, at), *{row.key: row for row in found}.values()]
 
 
 def _subscription(ctx: Context, at: Snapshot) -> _Rows | Ignored:
@@ -147,6 +149,37 @@ def _of_its_subscription(ctx: Context, at: Snapshot) -> _Rows | Ignored:
     return _subscription(ctx, Snapshot(fact.object, fact.as_of))
 
 
+def _discount(ctx: Context, at: Snapshot) -> _Rows | Ignored:
+    """A discount came or went: its subscription's, or of its customer's subscriptions without one.
+
+    Those do not change by it, so they have no event of their own.
+    """
+    key = paths.customer(at.object)
+    if reference(first(at.object, "subscription")) is not None or key is None:
+        return _of_its_subscription(ctx, at)
+    # The first answer is for the lookups without a moment, which take what was read last.
+    _, listed = ctx.look.all(
+        (
+            Need(Kind.CUSTOMER, key, since=at.as_of),
+            Need(Kind.SUBSCRIPTIONS, key, since=at.as_of),
+        )
+    )
+    found = [
+        Snapshot(each, listed.as_of)
+        for each in members(listed.object or {}, "data")
+        if discounts.takes_the_customers(each)
+    ]
+    if not found:
+        return Ignored("no subscription has the customer's discount")
+    if len(found) > _MOST_AT_ONCE:
+        raise Untranslatable(
+            f"customer {key} has a discount on {len(found)} subscriptions, more than one message"
+            f" holds ({_MOST_AT_ONCE}): resync the customer"
+        )
+    sold = (partial(_if_it_can_be, partial(_sold, ctx, each)) for each in found)
+    return _of_customer(ctx, found[0], lambda: _all(sold))
+
+
 def _of_customer(ctx: Context, at: Snapshot, rest: Callable[[], _Rows]) -> _Rows | Ignored:
     """The rows of an object under its customer."""
     key = paths.customer(at.object)
@@ -163,11 +196,11 @@ def _sold(ctx: Context, at: Snapshot) -> _Rows:
     """A subscription's row, what is coming on it, and what is in trouble."""
     sold, owed = gather_two(lambda: sold_of(ctx, at), lambda: unpaid.of_subscription(ctx, at))
     row = subscriptions.row(ctx, at, sold)
-    failing = gather(partial(_if_it_can_be, partial(_failing, ctx, each, row.key)) for each in owed)
+    failing = _all(partial(_if_it_can_be, partial(_failing, ctx, each, row.key)) for each in owed)
     return [
         row,
         *upcoming.rows(ctx, at, sold),
-        *(renewal for rows in failing for renewal in rows),
+        *failing,
         subscriptions.movement(ctx, at, row),
     ]
 
@@ -189,6 +222,10 @@ def _billed(ctx: Context, at: Snapshot) -> _Rows:
     """The subscription that an invoice bills."""
     key = paths.invoice_subscription(at.object)
     return [] if key is None else subscriptions.parent(ctx, key)
+
+
+def _all(parts: Iterable[Callable[[], _Rows]]) -> _Rows:
+    return [row for rows in gather(parts) for row in rows]
 
 
 def _if_it_can_be(others: Callable[[], _Rows]) -> _Rows:
@@ -226,7 +263,7 @@ _HANDLERS: dict[str, Callable[[Context, Snapshot], _Rows | Ignored]] = {
     "subscription": _subscription,
     "invoice": _invoice,
     "charge": _charge,
-    "discount": _of_its_subscription,
+    "discount": _discount,
     "subscription_schedule": _of_its_subscription,
     "invoice_payment": _invoice_payment,
     "checkout.session": _checkout,
