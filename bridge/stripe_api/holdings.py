@@ -62,6 +62,17 @@ async def page(reads: Reads, holding: Holding, customer: str, after: str | None)
     return Page(tuple(ids), str(members[-1]["id"]) if more else None)
 
 
+async def last_known(reads: Reads, customer: str) -> Json:
+    """Name and e-mail of a deleted customer, of whom Stripe keeps only the id, by its last invoice.
+
+    Raises a ``StripeApiError``.
+    """
+    answer = (await reads.get("/v1/invoices", {"customer": customer, "limit": 1})).object
+    for invoice in answer.get("data") or []:
+        return {"name": invoice.get("customer_name"), "email": invoice.get("customer_email")}
+    return {}
+
+
 async def _refunds(reads: Reads, charge: Json) -> list[str]:
     """All of them: one that failed is no part of ``amount_refunded`` any more."""
     found = charge.get("refunds") or {}
