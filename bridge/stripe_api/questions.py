@@ -20,6 +20,10 @@ _PATHS = {
     Kind.INVOICE: "/v1/invoices/{}",
     Kind.PAYMENT_INTENT: "/v1/payment_intents/{}",
     Kind.CHARGE: "/v1/charges/{}",
+    Kind.REFUND: "/v1/refunds/{}",
+    Kind.DISPUTE: "/v1/disputes/{}",
+    Kind.CREDIT_NOTE: "/v1/credit_notes/{}",
+    Kind.INVOICE_PAYMENT: "/v1/invoice_payments/{}",
     Kind.BALANCE_TRANSACTION: "/v1/balance_transactions/{}",
 }
 _EXPAND = {
