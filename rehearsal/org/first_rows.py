@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from rehearsal.org.currencies import CODE
 from rehearsal.org.schema import FieldType, ObjectKind, ObjectType
 from rehearsal.org.security import (
     ADMINISTRATOR,
@@ -98,6 +99,7 @@ class _Writer:
             "LastModifiedDate": self._now,
             "LastModifiedById": self.admin,
             "SystemModstamp": self._now,
+            CODE: self._schema.currency,
         }
         row |= {name: value for name, value in values.items() if value is not None}
         row = {name: value for name, value in row.items() if target.find(name) is not None}
@@ -129,7 +131,6 @@ class _Writer:
                 "EmailEncodingKey": "UTF-8",
                 "ProfileId": profile,
                 "UserType": "Standard" if profile else "AutomatedProcess",
-                "CurrencyIsoCode": self._schema.currency,
                 "DefaultCurrencyIsoCode": self._schema.currency,
             },
             id_,

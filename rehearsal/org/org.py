@@ -301,12 +301,13 @@ class Org:
     def seed(self, data: Mapping[str, Sequence[Row]]) -> dict[str, str]:
         """Saves records as the administrator in the order given; returns ids by `$ref`.
 
-        A row may carry `"$ref": "name"`, and a later one point to it with `"@name"`. Triggers and
-        Flows run. Read-only fields may be set, as a data load with "Set Audit Fields" does; so
-        `HasOpportunityLineItem` stands for products. Raises SaveError for a refused record,
-        KeyError for an unknown ref.
+        A row may carry `"$ref": "name"`, and a later one point to it with `"@name"`;
+        `@StandardPricebook` is there from the start. Triggers and Flows run. Read-only fields may
+        be set, as a data load with "Set Audit Fields" does; so `HasOpportunityLineItem` can stand
+        for products. Raises SaveError for a refused record, KeyError for an unknown ref.
         """
-        refs: dict[str, str] = {}
+        books = self._store.table("Pricebook2").find("Name", ("Standard Price Book",)) or ()
+        refs = dict.fromkeys(["StandardPricebook"], next(str(row["Id"]) for row in books))
         for sobject, rows in data.items():
             for batch in batches(list(rows)):
                 save = partial(insert_batch, sobject=sobject, rows=batch, refs=refs)
