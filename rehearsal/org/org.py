@@ -163,7 +163,8 @@ class Org:
         """
         gone = [id18(loser) for loser in losers]
         result = self.run(
-            lambda tx: tx.merge(sobject, master, gone, user_mode=True), user=user or self.admin
+            lambda tx: tx.merge(sobject, master, gone, user_mode=True, sharing=True),
+            user=user or self.admin,
         )
         if result.errors:
             raise result.errors[0]
