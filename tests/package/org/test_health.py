@@ -126,6 +126,30 @@ def test_health_recovers_when_its_cause_does_and_its_history_stays(shared_org: P
     assert last["Changed_At__c"] is not None
 
 
+@pytest.mark.parametrize(
+    ("before", "name", "value", "worse"),
+    [
+        ({"live": 1}, "failed", 1, "At Risk"),
+        ({"live": 1}, "disputes", 1, "At Risk"),
+        ({"live": 1}, "overdue", 1, "Watch"),
+        ({"live": 1}, "cancelling", 1, "At Risk"),
+        ({"live": 1}, "paused", 1, "Watch"),
+        ({"live": 1, "value": 100}, "refunded", -50, "At Risk"),
+        ({"live": 1, "value": 100}, "disputed", -20, "Watch"),
+        ({"live": 1, "value": 900, "refunded": -90}, "value", 100, "At Risk"),
+        ({"live": 1, "ended": 1}, "live", 0, "Churned"),
+        ({"value": 1}, "ended", 1, "Churned"),
+    ],
+)
+def test_each_number_alone_moves_it(
+    shared_org: Package, before: dict[str, int], name: str, value: int, worse: str
+) -> None:
+    key = account(shared_org, **before)
+    assert health(shared_org, key)[0] == "Healthy"
+    put(shared_org, key, **{name: value})
+    assert health(shared_org, key)[0] == worse
+
+
 def test_numbers_of_the_orgs_own_do_not_start_it(shared_org: Package) -> None:
     key = account(shared_org, live=1)
     shared_org.update("Account", Id=key, Bridge_Customer_Health__c="Watch")
