@@ -345,8 +345,8 @@ class TestRead:
             await reader.read("in_1")
 
     async def test_a_key_of_nothing_is_refused(self, reader: Any) -> None:
-        with pytest.raises(ValueError, match="re_1"):
-            await reader.read("re_1")
+        with pytest.raises(ValueError, match="si_1"):
+            await reader.read("si_1")
 
 
 class TestErrors:
