@@ -79,8 +79,7 @@ def _released(charge: Json, refunds: Sequence[Json]) -> Json | None:
     """The refund that is none: what was authorised and not captured.
 
     Stripe made such an object until basil ("Partially capturing or cancelling payments no longer
-    creates a Refund"). Its balance transaction's category names it; without one it is the first of
-    just that amount, if otherwise more went back than was captured.
+    creates a Refund"). Its balance transaction's category names it; while it has none, its amount.
     """
     rest = amount(charge, "amount") - charges.captured(charge)
     if rest <= 0:
@@ -89,6 +88,5 @@ def _released(charge: Json, refunds: Sequence[Json]) -> Json | None:
         category = text(refund, "balance_transaction.reporting_category")
         if category == "partial_capture_reversal" or text(refund, "reason") in _RELEASES:
             return refund
-    if sum(map(_gone, refunds)) <= charges.captured(charge):
-        return None
-    return next((refund for refund in refunds if _gone(refund) == rest), None)
+    unsettled = [each for each in refunds if first(each, "balance_transaction") is None]
+    return next((each for each in unsettled if _gone(each) == rest), None)

@@ -16,7 +16,7 @@ from .. import versions
 from ..book import Posting
 from ..delivery import Options
 from ..encoding import encode
-from ..engine import checkout, disputes, due, paying, refunds
+from ..engine import checkout, disputes, due, paying, payments, refunds
 from ..errors import StripeError
 from ..faults import KINDS, Fault
 from ..jsontypes import Body, Json
@@ -289,6 +289,23 @@ async def move_refund(standin: StandIn, _: Asked, request: web.Request) -> Body:
     return _shown(standin, refund)
 
 
+async def fail_charge(standin: StandIn, _: Asked, request: web.Request) -> Body:
+    """The bank takes back a debit that had succeeded."""
+    standin.catch_up()
+    charge = standin.world.charges.need(request.match_info["id"])
+    return _shown(standin, payments.fail(standin.world, charge))
+
+
+async def pay_outside(standin: StandIn, asked: Asked, request: web.Request) -> Body:
+    """An invoice is paid outside Stripe: ``amount`` of it, or what is left."""
+    _only(asked, "amount")
+    standin.catch_up()
+    invoice = standin.world.invoices.need(request.match_info["id"])
+    amount = _integer(asked, "amount") if "amount" in asked else None
+    paying.pay_out_of_band(standin.world, invoice, amount)
+    return _shown(standin, invoice)
+
+
 async def authenticate(standin: StandIn, asked: Asked, request: web.Request) -> Body:
     """The customer answers 3D Secure; ``succeed`` (true) says how."""
     _only(asked, "succeed")
@@ -386,6 +403,8 @@ _CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("POST", "/disputes/{id}/{move}", move_dispute),
     ("POST", "/refunds", create_refund),
     ("POST", "/refunds/{id}/{move}", move_refund),
+    ("POST", "/charges/{id}/fail", fail_charge),
+    ("POST", "/invoices/{id}/pay_outside", pay_outside),
     ("POST", "/payment_intents/{id}/authenticate", authenticate),
     ("POST", "/payment_methods/{id}", set_card),
     ("POST", "/webhook_endpoints/{id}/rotate", rotate_secret),
