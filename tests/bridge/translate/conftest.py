@@ -53,6 +53,9 @@ class Stripe:
             (Kind.INVOICE_PAYMENTS, "in_first"): payload("facts/invoice_payments"),
             (Kind.PAYMENT_CHARGE, "pi_first"): payload("endive/charge.succeeded")["data"]["object"],
             (Kind.PAYMENT_SESSION, "pi_first"): None,
+            (Kind.CHARGE_REFUNDS, "ch_first"): payload("facts/charge_refunds"),
+            (Kind.CHARGE_DISPUTES, "ch_first"): payload("facts/charge_disputes"),
+            (Kind.INVOICE_CREDIT_NOTES, "in_first"): payload("facts/invoice_credit_notes"),
             (Kind.PAYMENT_INTENT, "pi_first"): {"id": "pi_first", "object": "payment_intent"},
             (Kind.BALANCE_TRANSACTION, "txn_first"): payload("facts/balance_transaction"),
         }
