@@ -462,3 +462,113 @@ async def test_reads_are_in_the_version_that_they_are_made_for(server: Any, conn
 async def test_a_version_without_invoice_payments_is_refused() -> None:
     with pytest.raises(ValueError, match="2025-03-31"):
         StripeReader("sk_test_123", stripe_version="2024-12-18.acacia")
+
+
+class TestLists:
+    """What an event says of a list makes a remembered one doubtful, whatever their moments."""
+
+    REFUNDS = Need(Kind.CHARGE_REFUNDS, "ch_1", since=ANSWERED)
+
+    @pytest.mark.parametrize(
+        ("need", "path", "told"),
+        [
+            (REFUNDS, "/v1/refunds", {"object": "refund", "id": "re_2", "charge": "ch_1"}),
+            (REFUNDS, "/v1/refunds", {"object": "charge", "id": "ch_1"}),
+            (
+                Need(Kind.CHARGE_DISPUTES, "ch_1", since=ANSWERED),
+                "/v1/disputes",
+                {"object": "dispute", "id": "du_2", "charge": {"id": "ch_1"}},
+            ),
+            (
+                Need(Kind.INVOICE_CREDIT_NOTES, "in_1", since=ANSWERED),
+                "/v1/credit_notes",
+                {"object": "credit_note", "id": "cn_2", "invoice": "in_1"},
+            ),
+            (
+                Need(Kind.INVOICE_PAYMENTS, "in_1", since=ANSWERED),
+                "/v1/invoice_payments",
+                {"object": "invoice_payment", "id": "inpay_2", "invoice": "in_1"},
+            ),
+            (
+                Need(Kind.PAYMENT_INVOICES, "pi_1", since=ANSWERED),
+                "/v1/invoice_payments",
+                {
+                    "object": "invoice_payment",
+                    "id": "inpay_2",
+                    "invoice": "in_1",
+                    "payment": {"payment_intent": "pi_1"},
+                },
+            ),
+        ],
+    )
+    async def test_an_answer_of_the_events_very_second_will_not_do(
+        self, server: Any, reader: Any, need: Need, path: str, told: dict[str, Any]
+    ) -> None:
+        server.answers[path] = listing({"id": "one"})
+        assert len((await fact(reader, need)).object["data"]) == 1
+        server.answers[path] = listing({"id": "two"}, {"id": "one"})
+        assert len((await fact(reader, need)).object["data"]) == 1
+        reader.notice(event(told))
+        assert len((await fact(reader, need)).object["data"]) == 2
+        assert server.paths[path] == 2
+
+    async def test_a_read_that_is_under_way_is_neither_joined_nor_remembered(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.slow = 0.1
+        server.answers["/v1/refunds"] = listing({"id": "re_1"})
+        before = asyncio.create_task(fact(reader, self.REFUNDS))
+        await asyncio.sleep(0.02)
+        reader.notice(event({"object": "refund", "id": "re_2", "charge": "ch_1"}))
+        after = asyncio.create_task(fact(reader, self.REFUNDS))
+        await asyncio.gather(before, after)
+        assert server.paths["/v1/refunds"] == 2
+        reader.notice(event({"object": "refund", "id": "re_3", "charge": "ch_other"}))
+        await fact(reader, self.REFUNDS)
+        assert server.paths["/v1/refunds"] == 2
+
+    async def test_a_read_from_before_a_doubt_does_not_outlive_it(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.slow = 0.1
+        server.answers["/v1/refunds"] = listing({"id": "re_1"})
+        before = asyncio.create_task(fact(reader, self.REFUNDS))
+        await asyncio.sleep(0.02)
+        reader.notice(event({"object": "refund", "id": "re_2", "charge": "ch_1"}))
+        await before
+        await fact(reader, self.REFUNDS)
+        assert server.paths["/v1/refunds"] == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "answer", "found"),
+    [
+        ("re_1", "/v1/refunds/re_1", {"id": "re_1"}, "re_1"),
+        ("pyr_1", "/v1/refunds/pyr_1", {"id": "pyr_1"}, "pyr_1"),
+        (
+            "txn_1",
+            "/v1/balance_transactions/txn_1",
+            {"id": "txn_1", "source": {"object": "dispute", "id": "du_1"}},
+            "du_1",
+        ),
+        ("cn_1:oob", "/v1/credit_notes/cn_1", {"id": "cn_1"}, "cn_1"),
+        ("inpay_1", "/v1/invoice_payments/inpay_1", {"id": "inpay_1"}, "inpay_1"),
+        ("oob:in_1", "/v1/invoices/in_1", {"id": "in_1"}, "in_1"),
+    ],
+)
+async def test_the_keys_of_money_are_read_anew(
+    server: Any, reader: Any, key: str, path: str, answer: dict[str, Any], found: str
+) -> None:
+    server.answers[path] = answer
+    read, _ = await reader.read(key)
+    assert read["id"] == found
+    assert read.get("paid_out_of_band") is (True if key.startswith("oob:") else None)
+
+
+async def test_a_balance_transaction_of_no_dispute_is_no_ledger_key(
+    server: Any, reader: Any
+) -> None:
+    source = {"object": "charge", "id": "ch_1"}
+    server.answers["/v1/balance_transactions/txn_1"] = {"id": "txn_1", "source": source}
+    with pytest.raises(StripeNotFound):
+        await reader.read("txn_1")
