@@ -98,7 +98,7 @@ class Book:
                 self._customers.setdefault((entry.customer, entry.currency))
 
     def hold_tax(self, at: int, source: str, customer: str | None, currency: str, tax: int) -> None:
-        """From now on ``source`` has so much tax in it: what changed was collected or given back."""
+        """From now on so much tax is in ``source``: the difference was collected or given back."""
         change = tax - self._taxes[source]
         self._taxes[source] = tax
         entries = [
