@@ -13,9 +13,6 @@ _CARD = "says nothing that the ledger keeps"
 _OWN = "the company's own money, no customer's"
 
 BY_OBJECT = {
-    "refund": "not booked yet: refunds",
-    "dispute": "not booked yet: disputes",
-    "credit_note": "not booked yet: credit notes",
     "product": _CACHE,
     "price": _CACHE,
     "plan": _CACHE,

@@ -301,7 +301,6 @@ class TestRead:
             ("dp_1", "/v1/disputes/dp_1"),
             ("du_1", "/v1/disputes/du_1"),
             ("cn_1:oob", "/v1/credit_notes/cn_1"),
-            ("oob:in_1", "/v1/invoices/in_1"),
             ("inpay_1", "/v1/invoice_payments/inpay_1"),
             ("sub_1:2026-01-31", "/v1/subscriptions/sub_1"),
         ],
@@ -511,3 +510,86 @@ async def test_reads_are_in_the_version_that_they_are_made_for(server: Any, conn
 async def test_a_version_without_invoice_payments_is_refused() -> None:
     with pytest.raises(ValueError, match="2025-03-31"):
         StripeReader("sk_test_123", stripe_version="2024-12-18.acacia")
+
+
+class TestLists:
+    """What an event says of a list makes a remembered one doubtful, whatever their moments."""
+
+    REFUNDS = Need(Kind.CHARGE_REFUNDS, "ch_1", since=ANSWERED)
+
+    @pytest.mark.parametrize(
+        ("need", "path", "told"),
+        [
+            (REFUNDS, "/v1/refunds", {"object": "refund", "id": "re_2", "charge": "ch_1"}),
+            (REFUNDS, "/v1/refunds", {"object": "charge", "id": "ch_1"}),
+            (
+                Need(Kind.CHARGE_DISPUTES, "ch_1", since=ANSWERED),
+                "/v1/disputes",
+                {"object": "dispute", "id": "du_2", "charge": {"id": "ch_1"}},
+            ),
+            (
+                Need(Kind.INVOICE_CREDIT_NOTES, "in_1", since=ANSWERED),
+                "/v1/credit_notes",
+                {"object": "credit_note", "id": "cn_2", "invoice": "in_1"},
+            ),
+            (
+                Need(Kind.INVOICE_PAYMENTS, "in_1", since=ANSWERED),
+                "/v1/invoice_payments",
+                {"object": "invoice_payment", "id": "inpay_2", "invoice": "in_1"},
+            ),
+            (
+                Need(Kind.PAYMENT_INVOICES, "pi_1", since=ANSWERED),
+                "/v1/invoice_payments",
+                {
+                    "object": "invoice_payment",
+                    "id": "inpay_2",
+                    "invoice": "in_1",
+                    "payment": {"payment_intent": "pi_1"},
+                },
+            ),
+        ],
+    )
+    async def test_an_answer_of_the_events_very_second_will_not_do(
+        self, server: Any, reader: Any, need: Need, path: str, told: dict[str, Any]
+    ) -> None:
+        server.answers[path] = listing({"id": "one"})
+        assert len((await fact(reader, need)).object["data"]) == 1
+        server.answers[path] = listing({"id": "two"}, {"id": "one"})
+        assert len((await fact(reader, need)).object["data"]) == 1
+        reader.notice(event(told))
+        assert len((await fact(reader, need)).object["data"]) == 2
+        assert server.paths[path] == 2
+
+    async def test_a_read_that_is_under_way_is_neither_joined_nor_remembered(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.slow = 0.1
+        server.answers["/v1/refunds"] = listing({"id": "re_1"})
+        before = asyncio.create_task(fact(reader, self.REFUNDS))
+        await asyncio.sleep(0.02)
+        reader.notice(event({"object": "refund", "id": "re_2", "charge": "ch_1"}))
+        after = asyncio.create_task(fact(reader, self.REFUNDS))
+        await asyncio.gather(before, after)
+        assert server.paths["/v1/refunds"] == 2
+        reader.notice(event({"object": "refund", "id": "re_3", "charge": "ch_other"}))
+        await fact(reader, self.REFUNDS)
+        assert server.paths["/v1/refunds"] == 2
+
+    async def test_a_read_from_before_a_doubt_does_not_outlive_it(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.slow = 0.1
+        server.answers["/v1/refunds"] = listing({"id": "re_1"})
+        before = asyncio.create_task(fact(reader, self.REFUNDS))
+        await asyncio.sleep(0.02)
+        reader.notice(event({"object": "refund", "id": "re_2", "charge": "ch_1"}))
+        await before
+        await fact(reader, self.REFUNDS)
+        assert server.paths["/v1/refunds"] == 2
+
+
+async def test_what_was_paid_outside_is_read_as_such(server: Any, reader: Any) -> None:
+    """Since basil the invoice itself does not say so any more."""
+    server.answers["/v1/invoices/in_1"] = {"id": "in_1"}
+    read, _ = await reader.read("oob:in_1")
+    assert read == {"id": "in_1", "paid_out_of_band": True}
