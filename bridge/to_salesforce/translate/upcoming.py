@@ -154,7 +154,8 @@ def _can_have_moved(subscription: Json, items: list[Json]) -> bool:
     """Whether the subscription can have had another interval since it was made.
 
     Moving to another interval sets a new billing date (Stripe, "Change subscriptions"), or gives it
-    a new item. Only in a trial it leaves no trace: the billing date stays the trial's end.
+    a new item. Only in a trial it leaves no trace: the billing date stays the trial's end. (Nor does
+    it in the very second in which the subscription was made; that is not reckoned with.)
     """
     created = happened(subscription, "created")
     day = dt.timedelta(days=1)
