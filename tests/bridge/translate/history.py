@@ -186,11 +186,13 @@ class Story:
         if method is not None:
             await self.control(f"/payment_methods/{method}", {"declines_with": code})
 
-    async def _decline(self) -> None:
+    async def _fail(self) -> None:
         await self._card("insufficient_funds")
+        await self._month()
 
-    async def _decline_hard(self) -> None:
+    async def _fail_hard(self) -> None:
         await self._card("stolen_card")
+        await self._month()
 
     async def _new_card(self) -> None:
         token = self.dice.choice(("pm_card_visa", "pm_card_authenticationRequired"))
@@ -248,8 +250,14 @@ class Story:
         await self.post("/v1/invoices", customer=self.customer, **behavior, **how)
 
     async def _wait(self) -> None:
-        seconds = self.dice.choice((1, 3600, DAY, 4 * DAY, 11 * DAY, 32 * DAY))
+        seconds = self.dice.choice((1, 1, 3600, DAY, 2 * DAY, 4 * DAY, 11 * DAY))
         await self.control("/clock", {"advance": seconds})
+
+    async def _month(self) -> None:
+        """Until the next bill has been tried for."""
+        live = [each.current_period_end for each in self.world.subscriptions if not each.ended]
+        now = self.world.now()
+        await self.control("/clock", {"to": max(now, min(live, default=now)) + 7200})
 
     # What the bridge hears of it
 
