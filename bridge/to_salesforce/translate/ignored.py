@@ -22,7 +22,7 @@ BY_OBJECT = {
     "invoiceitem": "the invoice says what is due",
     "invoice_rendering_template": _CARD,
     "setup_intent": _CARD,
-    "payment_method": _CARD,
+    "payment_method": "the customer or the subscription says which card is next",
     "mandate": _CARD,
     "source": _CARD,
     "card": _CARD,

@@ -200,6 +200,28 @@ class TestNotice:
         reader.notice(event({**known, "discounts": ["di_1", "di_2"]}))
         assert set((await fact(reader, need)).object) == {"di_1", "di_2"}
 
+    async def test_a_new_name_of_a_product_need_not_be_read(self, server: Any, reader: Any) -> None:
+        server.answers["/v1/products/prod_1"] = {"id": "prod_1", "name": "Team"}
+        need = Need(Kind.PRODUCT, "prod_1")
+        assert (await fact(reader, need)).object["name"] == "Team"
+        renamed = {"id": "prod_1", "object": "product", "name": "Team 2"}
+        later = ANSWERED + dt.timedelta(seconds=1)
+        reader.notice(event(renamed, later, "product.updated"))
+        assert (await fact(reader, need)).object["name"] == "Team 2"
+        assert server.paths == {"/v1/products/prod_1": 1}
+
+    async def test_a_discount_of_a_customer_has_the_customer_read_anew(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.answers["/v1/customers/cus_1"] = {"id": "cus_1", "discount": None}
+        await fact(reader, CUSTOMER)
+        general = {"id": "di_1", "object": "discount", "customer": "cus_1", "subscription": None}
+        reader.notice(event(general))
+        await fact(reader, CUSTOMER)
+        reader.notice(event({**general, "subscription": "sub_1"}))
+        await fact(reader, CUSTOMER)
+        assert server.paths == {"/v1/customers/cus_1": 2}
+
     async def test_nothing_of_an_event_without_an_id(self, reader: Any) -> None:
         reader.notice(event({"object": "invoice"}))
         reader.notice(event({"object": ["odd"], "id": "x"}))
@@ -232,6 +254,42 @@ class TestQuestions:
         assert query["payment[type]"] == "payment_intent"
         assert query["payment[payment_intent]"] == "pi_1"
         assert query["expand[0]"] == "data.invoice"
+
+    async def test_the_payments_of_an_invoice_tell_how_the_last_attempt_went(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.answers["/v1/invoice_payments"] = listing({"id": "inpay_1"})
+        server.answers["/v1/payment_intents/pi_1"] = {"id": "pi_1"}
+        await fact(reader, Need(Kind.INVOICE_PAYMENTS, "in_1"))
+        await fact(reader, Need(Kind.PAYMENT_INTENT, "pi_1"))
+        assert [query for _, query in server.seen] == [
+            {
+                "invoice": "in_1",
+                "limit": "100",
+                "expand[0]": "data.payment.payment_intent.latest_charge",
+            },
+            {"expand[0]": "latest_charge"},
+        ]
+
+    async def test_the_open_invoices_and_the_subscriptions_of_a_customer(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.answers["/v1/invoices"] = listing({"id": "in_1"})
+        server.answers["/v1/subscriptions"] = listing({"id": "sub_1"})
+        for kind in (Kind.OPEN_INVOICES, Kind.SUBSCRIPTIONS):
+            assert len((await fact(reader, Need(kind, "cus_1"))).object["data"]) == 1
+        assert [query for _, query in server.seen] == [
+            {"customer": "cus_1", "limit": "100", "status": "open"},
+            {"customer": "cus_1", "limit": "100"},
+        ]
+
+    async def test_a_list_of_what_is_on_a_test_clock_is_as_of_the_clock(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.answers["/v1/invoices"] = listing({"id": "in_1", "test_clock": "clock_1"})
+        server.answers["/v1/test_helpers/test_clocks/clock_1"] = {"frozen_time": 1_900_000_000}
+        found = await fact(reader, Need(Kind.OPEN_INVOICES, "cus_1"))
+        assert found.as_of == dt.datetime.fromtimestamp(1_900_000_000, dt.UTC)
 
     async def test_that_a_payment_has_no_invoice_is_not_remembered(
         self, server: Any, reader: Any

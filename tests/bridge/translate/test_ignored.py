@@ -23,6 +23,13 @@ def of(golden: Any, kind: str, type_: str, **fields: Any) -> Any:
         ("dispute", "charge.dispute.created", "no money was withdrawn"),
         ("payment_intent", "payment_intent.succeeded", "the charge says what was paid"),
         ("product", "product.updated", "only refreshes names and prices"),
+        (
+            "payment_method",
+            "payment_method.attached",
+            "the customer or the subscription says which card is next",
+        ),
+        ("price", "price.updated", "only refreshes names and prices"),
+        ("coupon", "coupon.updated", "only refreshes names and prices"),
         ("payout", "payout.paid", "the company's own money, no customer's"),
         ("invoice", "invoice.upcoming", "the subscription itself says what is coming"),
         ("hologram", "hologram.projected", "unknown type"),
