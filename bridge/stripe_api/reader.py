@@ -155,6 +155,8 @@ class StripeReader:
             self._cache.drop(Kind.COUPON_IN_CURRENCIES, key)
         elif kind == "discount" and isinstance(found.get("subscription"), str):
             self._cache.drop(Kind.SUBSCRIPTION_DISCOUNTS, found["subscription"])
+        elif kind == "discount" and isinstance(found.get("customer"), str):
+            self._cache.drop(Kind.CUSTOMER, found["customer"])
         elif kind == "charge" and isinstance(found.get("payment_intent"), str):
             self._cache.put(Kind.PAYMENT_CHARGE, found["payment_intent"], found, event.created)
         elif kind == "checkout.session" and isinstance(found.get("subscription"), str):
@@ -212,9 +214,12 @@ class StripeReader:
     async def _by_its_clock(self, need: Need, answer: Answer) -> Answer:
         """An object of a test clock as of the clock's own time.
 
-        The clock may be advanced between two reads, so the object is asked for after it.
+        The clock may be advanced between two reads, so the object is asked for after it. A list is
+        of one customer, and so of one clock.
         """
         clock = answer.object.get("test_clock")
+        for member in answer.object.get("data") or []:
+            clock = clock or member.get("test_clock")
         if not isinstance(clock, str):
             return answer
         found = await self._get.get(f"/v1/test_helpers/test_clocks/{clock}")
