@@ -23,7 +23,7 @@ from bridge.salesforce_api import Authenticator, PubSub, Rest
 from bridge.settings import BookingSettings, SalesforceSettings, Settings
 from bridge.store import SqliteInbox
 from bridge.stripe_api import StripeApiError, StripeReader
-from bridge.to_salesforce import requests, resync
+from bridge.to_salesforce import health_event, requests, resync
 from bridge.to_salesforce.admit import Admission
 from bridge.to_salesforce.gate import Gate
 from bridge.to_salesforce.outcomes import Errand
@@ -221,6 +221,9 @@ class Service:
         return {
             resync.LIST: lambda claimed: resync.expand(claimed, self._reader, system_clock()),
             requests.RECORD: Records(self._salesforce.rest).expand,
+            health_event.TYPE: lambda claimed: health_event.expand(
+                claimed, self._reader, system_clock()
+            ),
         }
 
     async def _insist(self, part: Part, ask: Callable[[], Awaitable[T]]) -> T:
