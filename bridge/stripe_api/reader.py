@@ -20,6 +20,7 @@ _BASIL = "2025-03-31"
 
 _BY_PREFIX = {
     "cus_": Kind.CUSTOMER,
+    "sub_sched_": Kind.SCHEDULE,
     "sub_": Kind.SUBSCRIPTION,
     "in_": Kind.INVOICE,
     "inpay_": Kind.INVOICE_PAYMENT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.contract import LedgerRow, StripeEventMessage, dump_rows
@@ -15,7 +15,7 @@ from bridge.stripe_api import MalformedEvent, StripeApiError, StripeNotFound, St
 from bridge.stripe_api.holdings import last_known
 from bridge.to_salesforce import resync
 from bridge.to_salesforce.contested import Contested, contested
-from bridge.to_salesforce.resync import Expanded
+from bridge.to_salesforce.outcomes import Errand, Expanded, Nothing
 from bridge.to_salesforce.translate import (
     BookingRules,
     Facts,
@@ -48,17 +48,6 @@ class Prepared:
     message: StripeEventMessage
     newest: dt.datetime
     """The latest moment that a row is as of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """The event has no ledger rows."""
-
-    reason: str
-
-
-Errand = Callable[[Claimed], Awaitable[Expanded | Nothing]]
-"""What a row of one type becomes that is no Stripe event."""
 
 
 class Preparer:
