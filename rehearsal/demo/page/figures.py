@@ -64,23 +64,25 @@ def today(records: Snapshot) -> dt.date:
 
 def collected(records: Snapshot) -> list[Month]:
     """Cash by month: what came in, what was refunded, what disputes took or gave back."""
-    return _months(
+    amounts = (
         (entry["Date__c"], COLLECTED.get(entry["Kind__c"], "gross"), entry["Amount__c"])
         for entry in rows(records, "Bridge_Entry__c")
     )
+    return _months(amounts, today(records))
 
 
 def movements(records: Snapshot) -> list[Month]:
     """Changes of monthly recurring revenue by month and kind."""
-    return _months(
+    amounts = (
         (movement["Date__c"], movement["Kind__c"], movement["Amount__c"])
         for movement in rows(records, "Bridge_Movement__c")
         if movement["Kind__c"]
     )
+    return _months(amounts, today(records))
 
 
-def _months(amounts: Iterable[tuple[str | None, str, Any]]) -> list[Month]:
-    """Every month from the first to the last, those without an amount too."""
+def _months(amounts: Iterable[tuple[str | None, str, Any]], until: dt.date) -> list[Month]:
+    """Every month from the first amount's to now, those without an amount too."""
     found: dict[dt.date, Month] = {}
     for date, what, amount in amounts:
         if date and amount is not None:
@@ -88,7 +90,7 @@ def _months(amounts: Iterable[tuple[str | None, str, Any]]) -> list[Month]:
             found.setdefault(first, Month(first)).sums[what] += number(amount)
     if not found:
         return []
-    month, last = min(found), max(found)
+    month, last = min(found), max(*found, until.replace(day=1))
     while month < last:
         month = _next(month)
         found.setdefault(month, Month(month))

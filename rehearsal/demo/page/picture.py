@@ -12,8 +12,8 @@ from decimal import Decimal
 from rehearsal.demo.page.figures import Month
 from rehearsal.demo.page.words import Html, join, money, short_money, tag
 
-WIDTH, HEIGHT = 640, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 8, 12, 26
+WIDTH, HEIGHT = 540, 250
+_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 6, 12, 38
 _GAP = Decimal("0.32")
 _TICKS = 5
 
@@ -134,11 +134,11 @@ def _bar(index: int, month: Month, series: Series, scale: _Scale, currency: str)
             up += amount
         else:
             down += amount
-    year = f" {month.first.year}" if index == 0 or month.first.month == 1 else ""
-    label = tag(
-        "text", f"{month.first:%b}{year}", x=scale.x(index), y=HEIGHT - 8, text_anchor="middle"
-    )
-    return join([*parts, label])
+    middle = scale.x(index)
+    parts.append(tag("text", f"{month.first:%b}", x=middle, y=HEIGHT - 20, text_anchor="middle"))
+    if index == 0 or month.first.month == 1:
+        parts.append(tag("text", month.first.year, x=middle, y=HEIGHT - 5, text_anchor="middle"))
+    return join(parts)
 
 
 def _line(

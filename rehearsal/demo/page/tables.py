@@ -69,6 +69,11 @@ def _what_next(row: Record, _: Names) -> object:
     return "; ".join(str(part) for part in said if part) or NOTHING
 
 
+def _task_words(row: Record, _: Names) -> object:
+    """What the Flow wrote; below its line are a person's own notes."""
+    return str(row.get("Description") or NOTHING).partition("---")[0].strip()
+
+
 def _task_state(row: Record, _: Names) -> object:
     return "Done" if row.get("IsClosed") else row.get("Status") or NOTHING
 
@@ -142,7 +147,7 @@ TABLES: Sequence[tuple[str, str, str, Sequence[Column]]] = (
             link("About", "WhatId", "AccountId"),
             Column("State", _task_state),
             text("Dunning", "Bridge_Dunning_Status__c"),
-            text("In words", "Description"),
+            Column("In words", _task_words),
         ),
     ),
     (

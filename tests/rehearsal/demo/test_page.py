@@ -15,7 +15,7 @@ from lxml import etree, html
 
 from rehearsal.demo.org import OBJECTS, Snapshot
 from rehearsal.demo.page import figures, render
-from rehearsal.demo.page.picture import picture
+from rehearsal.demo.page.picture import HEIGHT, picture
 from rehearsal.demo.page.words import day, money, short_money
 
 EMPTY: Snapshot = {name: {} for name in OBJECTS}
@@ -145,9 +145,18 @@ def test_bars_stand_inside_the_picture(moved: list[tuple[dt.date, str, Decimal]]
     for rect in svg.iter("rect"):
         top = Decimal(rect.get("y"))
         assert top >= 0
-        assert top + Decimal(rect.get("height")) <= 260 - 20
+        assert top + Decimal(rect.get("height")) <= HEIGHT - 30
     for dot in svg.iter("circle"):
-        assert 0 <= Decimal(dot.get("cy")) <= 260 - 20
+        assert 0 <= Decimal(dot.get("cy")) <= HEIGHT - 30
+
+
+def test_a_picture_goes_on_to_the_present_month() -> None:
+    later = {**CUSTOMER, "As_Of__c": "2027-02-01T00:00:00.000+0000"}
+    records = org(
+        Bridge_Customer__c=[later], Bridge_Entry__c=[entry("2026-11-28", "Charge", Decimal(10))]
+    )
+    months = figures.collected(records)
+    assert [m.first.month for m in months] == [11, 12, 1, 2]
 
 
 def test_the_tiles_say_what_counts() -> None:
