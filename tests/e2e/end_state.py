@@ -24,10 +24,10 @@ _NUMBERED = {"Name", "Invoice_Number__c", "ContractNumber"}
 
 def end_state(records: Snapshot) -> dict[str, list[str]]:
     """Each object's records without what two runs cannot share: ids and the clock's ticks."""
-    return {sobject: sorted(map(_plain, rows.values())) for sobject, rows in records.items()}
+    return {sobject: sorted(map(plain, rows.values())) for sobject, rows in records.items()}
 
 
-def _plain(record: dict[str, Any]) -> str:
+def plain(record: dict[str, Any]) -> str:
     kept = {
         field: value
         for field, value in sorted(record.items())
