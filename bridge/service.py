@@ -22,9 +22,10 @@ from bridge.salesforce_api import Authenticator, PubSub
 from bridge.settings import BookingSettings, Settings
 from bridge.store import SqliteInbox
 from bridge.stripe_api import StripeApiError, StripeReader
+from bridge.to_salesforce import resync
 from bridge.to_salesforce.admit import Admission
 from bridge.to_salesforce.gate import Gate
-from bridge.to_salesforce.prepare import Preparer
+from bridge.to_salesforce.prepare import Errand, Preparer
 from bridge.to_salesforce.publish import Publisher, Tuning, probe
 from bridge.to_salesforce.receipts import Receipts
 from bridge.to_salesforce.translate import BookingRules
@@ -193,7 +194,7 @@ class Service:
         )
         self._publisher = Publisher(
             self.inbox,
-            Preparer(self._reader, rules, account_id),
+            Preparer(self._reader, rules, account_id, self._errands()),
             self._pubsub,
             self._gate,
             self.health,
@@ -202,6 +203,9 @@ class Service:
         )
         self._start("publish", self._publisher.run)
         self._ready.set_result(Ready(self.url, session.org_id, account_id))
+
+    def _errands(self) -> dict[str, Errand]:
+        return {resync.LIST: lambda claimed: resync.expand(claimed, self._reader, system_clock())}
 
     async def _insist(self, part: Part, ask: Callable[[], Awaitable[T]]) -> T:
         failures = 0

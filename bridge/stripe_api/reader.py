@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bridge.stripe_api.cache import Cache
@@ -22,9 +22,19 @@ _BY_PREFIX = {
     "cus_": Kind.CUSTOMER,
     "sub_": Kind.SUBSCRIPTION,
     "in_": Kind.INVOICE,
+    "inpay_": Kind.INVOICE_PAYMENT,
     "ch_": Kind.CHARGE,
     "py_": Kind.CHARGE,
+    "pi_": Kind.PAYMENT_CHARGE,
+    "re_": Kind.REFUND,
+    "pyr_": Kind.REFUND,
+    "dp_": Kind.DISPUTE,
+    "du_": Kind.DISPUTE,
+    "cn_": Kind.CREDIT_NOTE,
+    "txn_": Kind.BALANCE_TRANSACTION,
 }
+"""What an id names. A payment intent stands for its charge, a balance transaction for its source:
+those are what the ledger holds."""
 
 _NOTICED = {
     "customer": Kind.CUSTOMER,
@@ -80,14 +90,20 @@ class StripeReader:
             count=self._count,
         )
 
-    async def resolve(self, needs: Iterable[Need], facts: Facts) -> Facts:
-        """The facts with these needs answered.
+    def now(self) -> float:
+        """A moment for :meth:`resolve`."""
+        return self._cache.now()
+
+    async def resolve(
+        self, needs: Iterable[Need], facts: Facts, *, after: float | None = None
+    ) -> Facts:
+        """The facts with these needs answered; with ``after``, by what was asked for since then.
 
         A thing that Stripe does not know is a fact too (``object`` is ``None``). Raises a
         ``StripeApiError`` when any other need cannot be answered.
         """
         wanted = list(dict.fromkeys(needs))
-        found = await asyncio.gather(*map(self._answer, wanted))
+        found = await asyncio.gather(*(self._answer(need, after) for need in wanted))
         return facts.grow(dict(zip(wanted, found, strict=True)))
 
     async def read(self, key: str) -> tuple[dict[str, Any], dt.datetime]:
@@ -99,7 +115,17 @@ class StripeReader:
         fact = await self._read(Need(kind, stripe_id))
         if fact.object is None:
             raise StripeNotFound(f"Stripe knows no {kind} {stripe_id}", fact.as_of)
+        if kind is Kind.BALANCE_TRANSACTION:
+            return await self.read(str(fact.object.get("source")))
         return fact.object, fact.as_of
+
+    async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
+        """One request that is remembered nowhere. Raises a ``StripeApiError``."""
+        return await self._get.get(path, params)
+
+    async def pages(self, path: str, params: Mapping[str, Any]) -> Answer:
+        """A whole list, remembered nowhere. Raises a ``StripeApiError``."""
+        return await self._get.pages(path, params)
 
     async def latest(self, key: str, since: dt.datetime) -> Fact:
         """The Stripe object of a ledger key, read now, of which Stripe told several at ``since``.
@@ -129,6 +155,8 @@ class StripeReader:
             self._cache.drop(Kind.COUPON_IN_CURRENCIES, key)
         elif kind == "discount" and isinstance(found.get("subscription"), str):
             self._cache.drop(Kind.SUBSCRIPTION_DISCOUNTS, found["subscription"])
+        elif kind == "discount" and isinstance(found.get("customer"), str):
+            self._cache.drop(Kind.CUSTOMER, found["customer"])
         elif kind == "charge" and isinstance(found.get("payment_intent"), str):
             self._cache.put(Kind.PAYMENT_CHARGE, found["payment_intent"], found, event.created)
         elif kind == "checkout.session" and isinstance(found.get("subscription"), str):
@@ -145,10 +173,10 @@ class StripeReader:
         await asyncio.gather(*self._reading.values(), return_exceptions=True)
         await self._get.close()
 
-    async def _answer(self, need: Need) -> Fact:
+    async def _answer(self, need: Need, after: float | None) -> Fact:
         question = (need.kind, need.id, need.until)
         while True:
-            remembered = self._cache.get(need)
+            remembered = self._cache.get(need, after)
             if remembered is not None:
                 return remembered
             task = self._reading.get(question)
@@ -159,7 +187,8 @@ class StripeReader:
                 task.add_done_callback(lambda done: self._forget(question, done))
             # Others may wait for the same read: one that gives up must not end it for them.
             fact = await asyncio.shield(task)
-            if own or need.since is None or fact.as_of >= need.since:
+            late_enough = need.since is None or fact.as_of >= need.since
+            if own or (after is None and late_enough):
                 return fact
 
     async def _read(self, need: Need) -> Fact:
@@ -185,9 +214,12 @@ class StripeReader:
     async def _by_its_clock(self, need: Need, answer: Answer) -> Answer:
         """An object of a test clock as of the clock's own time.
 
-        The clock may be advanced between two reads, so the object is asked for after it.
+        The clock may be advanced between two reads, so the object is asked for after it. A list is
+        of one customer, and so of one clock.
         """
         clock = answer.object.get("test_clock")
+        for member in answer.object.get("data") or []:
+            clock = clock or member.get("test_clock")
         if not isinstance(clock, str):
             return answer
         found = await self._get.get(f"/v1/test_helpers/test_clocks/{clock}")
@@ -220,10 +252,12 @@ class StripeReader:
 
 
 def ledger_key(key: str) -> tuple[Kind, str]:
-    """The Stripe object that owns a ledger key: its kind and id. Raises ``ValueError``."""
-    if key.startswith("next:"):
-        return Kind.SUBSCRIPTION, key.split(":")[1]
-    for prefix, kind in _BY_PREFIX.items():
-        if key.startswith(prefix):
-            return kind, key
+    """The Stripe object that owns a ledger key: its kind and id. Raises ``ValueError``.
+
+    A key is an id, or one with words before or behind it: ``next:sub_1:month``, ``cn_1:oob``.
+    """
+    for part in key.split(":"):
+        for prefix, kind in _BY_PREFIX.items():
+            if part.startswith(prefix) and part != prefix:
+                return kind, part
     raise ValueError(f"{key} is the key of no Stripe object that the bridge reads")

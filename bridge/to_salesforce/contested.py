@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bridge.stripe_api import StripeEvent
 from bridge.stripe_api.reader import ledger_key
-from bridge.to_salesforce.translate.ignored import BY_TYPE
+from bridge.to_salesforce.translate.ignored import BY_OBJECT, BY_TYPE
 
 _GONE = frozenset({"customer.deleted", "invoice.deleted"})
 """A read knows less of these than the event."""
@@ -37,7 +37,7 @@ def contested(events: Iterable[StripeEvent]) -> list[Contested]:
     newest: dict[str, list[StripeEvent]] = {}
     for event in events:
         key = event.object.get("id")
-        if not isinstance(key, str) or not _is_readable(key) or event.type in BY_TYPE:
+        if not isinstance(key, str) or not _is_readable(key) or _writes_nothing(event):
             continue
         known = newest.get(key)
         if known is None or event.created > known[0].created:
@@ -50,6 +50,10 @@ def contested(events: Iterable[StripeEvent]) -> list[Contested]:
         if any(event.object != versions[0].object for event in versions)
         and not any(event.type in _GONE for event in versions)
     ]
+
+
+def _writes_nothing(event: StripeEvent) -> bool:
+    return event.type in BY_TYPE or event.object.get("object") in BY_OBJECT
 
 
 def _is_readable(key: str) -> bool:

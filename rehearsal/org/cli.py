@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -21,6 +22,7 @@ from rehearsal.org.check import LAYERS
 from rehearsal.org.check import run as run_layers
 from rehearsal.org.clock import Clock
 from rehearsal.org.errors import OrgError
+from rehearsal.org.options import OrgOptions
 from rehearsal.org.org import Org
 from rehearsal.org.testing_report import Report
 
@@ -51,6 +53,28 @@ class _Instant(click.ParamType):
         return moment
 
 
+def _options(
+    _context: click.Context, _parameter: click.Parameter, path: Path | None
+) -> OrgOptions | None:
+    if path is None:
+        return None
+    try:
+        return OrgOptions.read(json.loads(path.read_bytes(), parse_float=Decimal))
+    except ValueError as error:
+        raise click.BadParameter(f"{path}: {error}") from error
+
+
+_org = click.option(
+    "--org",
+    "options",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    callback=_options,
+    help="What the org is beside its metadata, as JSON; a multicurrency org: "
+    '{"currencies": {"corporate": "USD", "rates": {"EUR": 0.9}, "inactive": {"CHF": 0.95}}}; '
+    'with advanced currency management: … "dated": {"EUR": {"2026-01-01": 0.92}}.',
+)
+
+
 @click.group()
 def main() -> None:
     """A small Salesforce org on this machine, for rehearsals."""
@@ -58,6 +82,7 @@ def main() -> None:
 
 @main.command()
 @_project
+@_org
 @click.option(
     "--seed",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -69,6 +94,7 @@ def main() -> None:
 @click.option("--grpc-port", default=0, type=_port)
 def serve(
     project: Path,
+    options: OrgOptions | None,
     seed: Path | None,
     now: dt.datetime | None,
     http_port: int,
@@ -79,8 +105,7 @@ def serve(
 
     Prints one JSON line when it is ready.
     """
-    clock = None if now is None else Clock.running_from(now)
-    org = _or_fail(lambda: Org.load(project, clock=clock))
+    org = _loaded(project, options, None if now is None else Clock.running_from(now))
     if seed is not None:
         _seed(org, seed)
     try:
@@ -117,6 +142,7 @@ def check(project: Path, only: tuple[str, ...], as_json: bool) -> None:
 
 @main.command(name="test")
 @_project
+@_org
 @click.option(
     "--only",
     multiple=True,
@@ -138,6 +164,7 @@ def check(project: Path, only: tuple[str, ...], as_json: bool) -> None:
 )
 def run_apex_tests(
     project: Path,
+    options: OrgOptions | None,
     only: tuple[str, ...],
     coverage_below: float | None,
     limits: bool,
@@ -148,7 +175,7 @@ def run_apex_tests(
 
     Exits 1 when a test failed, 2 when --only names no test.
     """
-    org = _loaded(project)
+    org = _loaded(project, options)
     try:
         results = run_tests(org, only or None)
     except KeyError as error:
@@ -181,8 +208,8 @@ async def _serve(org: Org, http_port: int, https_port: int, grpc_port: int) -> N
         await stop.wait()
 
 
-def _loaded(project: Path) -> Org:
-    return _or_fail(lambda: Org.load(project))
+def _loaded(project: Path, options: OrgOptions | None, clock: Clock | None = None) -> Org:
+    return _or_fail(lambda: Org.load(project, clock=clock, options=options))
 
 
 def _seed(org: Org, path: Path) -> None:

@@ -129,6 +129,8 @@ class _Writer:
                 "EmailEncodingKey": "UTF-8",
                 "ProfileId": profile,
                 "UserType": "Standard" if profile else "AutomatedProcess",
+                "CurrencyIsoCode": self._schema.currency,
+                "DefaultCurrencyIsoCode": self._schema.currency,
             },
             id_,
         )

@@ -71,6 +71,8 @@ class User:
     time_zone: str
     profile: str
     locale: str = "en_US"
+    currency: str = "USD"
+    """The currency that his new records have."""
     permissions: Permissions | None = None
 
 

@@ -75,6 +75,7 @@ class Security:
             time_zone=str(row["TimeZoneSidKey"]),
             profile=name,
             locale=str(row["LocaleSidKey"]),
+            currency=str(row.get("DefaultCurrencyIsoCode") or self._schema.currency),
             permissions=None if automated else self._permissions(str(row["Id"]), name),
         )
 
@@ -141,7 +142,8 @@ def may_field(user: User, target: ObjectType, field: Field, right: str) -> bool:
 
 
 def _without_security(field: Field) -> bool:
-    system = not field.custom and (not field.createable or field.name in {"Name", "OwnerId"})
+    free = {"Name", "OwnerId", "CurrencyIsoCode"}
+    system = not field.custom and (not field.createable or field.name in free)
     return field.required or field.master_detail or system
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from bridge.contract import LEDGER_ORDER, CustomerRow, LedgerRow
 from bridge.stripe_api.events import StripeEvent
@@ -11,28 +12,31 @@ from bridge.stripe_api.facts import Facts, Kind, Need
 from bridge.to_salesforce.translate import (
     charges,
     customers,
+    discounts,
     ignored,
     invoices,
     link,
     paths,
     subscriptions,
+    unpaid,
     upcoming,
 )
 from bridge.to_salesforce.translate.fields import Context, Snapshot
-from bridge.to_salesforce.translate.lookup import Lookup, Missing, gather_two
+from bridge.to_salesforce.translate.lookup import Lookup, Missing, gather, gather_two
 from bridge.to_salesforce.translate.outcome import Ignored, Translation, Untranslatable
 from bridge.to_salesforce.translate.rules import BookingRules
-from bridge.to_salesforce.translate.shape import first, reference, text
+from bridge.to_salesforce.translate.shape import first, members, reference, text
 from bridge.to_salesforce.translate.sold import sold_of
 
 _Rows = list[LedgerRow]
+_MOST_AT_ONCE = 25
 
 
 def needs(event: StripeEvent, facts: Facts, rules: BookingRules) -> frozenset[Need]:
     """What must still be read from Stripe before the event can be translated.
 
     Reading it may show that more is needed: ask again with the grown facts until nothing is, in
-    four rounds at most.
+    six rounds at most.
     """
     try:
         translate(event, facts, rules)
@@ -74,7 +78,10 @@ def translate(event: StripeEvent, facts: Facts, rules: BookingRules) -> Translat
 
 
 def _customer(ctx: Context, at: Snapshot) -> _Rows | Ignored:
-    return [customers.row(ctx, at)]
+    """The customer, and what is in trouble while he is delinquent (``unpaid`` says why)."""
+    owed = unpaid.of_customer(ctx, at)
+    found = _all(partial(_if_it_can_be, partial(_renewal, ctx, each)) for each in owed)
+    return [customers.row(ctx, at), *{row.key: row for row in found}.values()]
 
 
 def _subscription(ctx: Context, at: Snapshot) -> _Rows | Ignored:
@@ -142,6 +149,37 @@ def _of_its_subscription(ctx: Context, at: Snapshot) -> _Rows | Ignored:
     return _subscription(ctx, Snapshot(fact.object, fact.as_of))
 
 
+def _discount(ctx: Context, at: Snapshot) -> _Rows | Ignored:
+    """A discount came or went: its subscription's, or of its customer's subscriptions without one.
+
+    Those do not change by it, so they have no event of their own.
+    """
+    key = paths.customer(at.object)
+    if reference(first(at.object, "subscription")) is not None or key is None:
+        return _of_its_subscription(ctx, at)
+    # The first answer is for the lookups without a moment, which take what was read last.
+    _, listed = ctx.look.all(
+        (
+            Need(Kind.CUSTOMER, key, since=at.as_of),
+            Need(Kind.SUBSCRIPTIONS, key, since=at.as_of),
+        )
+    )
+    found = [
+        Snapshot(each, listed.as_of)
+        for each in members(listed.object or {}, "data")
+        if discounts.takes_the_customers(each)
+    ]
+    if not found:
+        return Ignored("no subscription has the customer's discount")
+    if len(found) > _MOST_AT_ONCE:
+        raise Untranslatable(
+            f"customer {key} has a discount on {len(found)} subscriptions, more than one message"
+            f" holds ({_MOST_AT_ONCE}): resync the customer"
+        )
+    sold = (partial(_if_it_can_be, partial(_sold, ctx, each)) for each in found)
+    return _of_customer(ctx, found[0], lambda: _all(sold))
+
+
 def _of_customer(ctx: Context, at: Snapshot, rest: Callable[[], _Rows]) -> _Rows | Ignored:
     """The rows of an object under its customer."""
     key = paths.customer(at.object)
@@ -155,10 +193,20 @@ def _of_customer(ctx: Context, at: Snapshot, rest: Callable[[], _Rows]) -> _Rows
 
 
 def _sold(ctx: Context, at: Snapshot) -> _Rows:
-    """A subscription's row, and what is coming on it."""
-    sold = sold_of(ctx, at)
+    """A subscription's row, what is coming on it, and what is in trouble."""
+    sold, owed = gather_two(lambda: sold_of(ctx, at), lambda: unpaid.of_subscription(ctx, at))
     row = subscriptions.row(ctx, at, sold)
-    return [row, *upcoming.rows(ctx, at, sold), subscriptions.movement(ctx, at, row)]
+    failing = _all(partial(_if_it_can_be, partial(_failing, ctx, each, row.key)) for each in owed)
+    return [
+        row,
+        *upcoming.rows(ctx, at, sold),
+        *failing,
+        subscriptions.movement(ctx, at, row),
+    ]
+
+
+def _failing(ctx: Context, at: Snapshot, subscription: str) -> _Rows:
+    return [invoices.row(ctx, at, invoices.picture(ctx, at), subscription)]
 
 
 def _renewal(ctx: Context, at: Snapshot) -> _Rows:
@@ -176,13 +224,17 @@ def _billed(ctx: Context, at: Snapshot) -> _Rows:
     return [] if key is None else subscriptions.parent(ctx, key)
 
 
-def _if_it_can_be(parents: Callable[[], _Rows]) -> _Rows:
-    """Parents, or none where they cannot be written: money is booked without them.
+def _all(parts: Iterable[Callable[[], _Rows]]) -> _Rows:
+    return [row for rows in gather(parts) for row in rows]
 
-    The parent's own event is the one that fails, and says why.
+
+def _if_it_can_be(others: Callable[[], _Rows]) -> _Rows:
+    """Rows of other objects, or none where they cannot be written: what the event is of is.
+
+    The other object's own event is the one that fails, and says why.
     """
     try:
-        return parents()
+        return others()
     except Untranslatable:
         return []
 
@@ -211,7 +263,7 @@ _HANDLERS: dict[str, Callable[[Context, Snapshot], _Rows | Ignored]] = {
     "subscription": _subscription,
     "invoice": _invoice,
     "charge": _charge,
-    "discount": _of_its_subscription,
+    "discount": _discount,
     "subscription_schedule": _of_its_subscription,
     "invoice_payment": _invoice_payment,
     "checkout.session": _checkout,

@@ -5,7 +5,10 @@ Apex Developer Guide, "Triggers and Order of Execution". The numbers in the comm
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rehearsal.org.coerce import convert
+from rehearsal.org.currencies import CODE
 from rehearsal.org.dml import checks
 from rehearsal.org.dml.items import CHUNK, Item
 from rehearsal.org.dml.session import RECORD_UNITS, Session
@@ -22,7 +25,8 @@ class Save:
     """The save procedure of one object in one transaction.
 
     With `all_or_none` a record that is refused before its save ends the pass there. `loading`
-    lets read-only stored fields in, for the org's own first data.
+    lets read-only stored fields in, for the org's own first data. `merging` computes the roll-ups
+    of a record that has been given the children of another.
     """
 
     def __init__(
@@ -32,8 +36,10 @@ class Save:
         *,
         all_or_none: bool = False,
         loading: bool = False,
+        merging: bool = False,
     ) -> None:
         self._session, self._target = session, target
+        self._merging = merging
         self._all_or_none, self._loading = all_or_none, loading
         self._engine = session.engine
         self._rule = RULES.get(target.name)
@@ -251,10 +257,21 @@ class Save:
             if field.formula is None and (value := new.get(field.name)) is not None
         }
         before = self._engine.store.get(self._target.name, id_)
-        if before is None:
-            for rolls in self._engine.roll_ups.of_parent(self._target.name):
-                row[rolls.field.name] = rolls.total((), self._session.records.reader(rolls.child))
+        if before is None or self._merging or before.get(CODE) != row.get(CODE):
+            row |= self._totals(row, before)
         return {name: value for name, value in row.items() if value is not None}
+
+    def _totals(self, row: Row, before: Row | None) -> Row:
+        """The roll-ups of a record that is new, or whose currency has changed."""
+        roll_ups, store = self._engine.roll_ups, self._engine.store
+        made: Row = {}
+        for roll in roll_ups.of_parent(self._target.name):
+            found: Iterable[Row] | None = ()
+            if before is not None:
+                found = store.table(roll.child.name).find(roll.foreign_key.name, (row["Id"],))
+            read = self._session.records.reader(roll.child)
+            made[roll.field.name] = roll.total(row, found or (), read, roll_ups.rates())
+        return made
 
     # --- 8, 14: after save -----------------------------------------------------------------
 
@@ -335,14 +352,14 @@ def roll_up(session: Session, target: ObjectType, changes: list[Change]) -> None
             for row in (change.old, change.new):
                 if row is not None and row.get(reference) is not None:
                     children.setdefault(str(row[reference]), []).append(change)
-        read = session.records.reader(target)
+        read, rates = session.records.reader(target), engine.roll_ups.rates()
         items = []
         for id_ in children:
             row = engine.store.get(parent.name, id_)
             if row is None or id_ in session.deleting:
                 continue
             among = list(engine.store.table(target.name).find(reference, (id_,)) or ())
-            totals = {roll.field.name: roll.total(among, read) for roll in rolls}
+            totals = {roll.field.name: roll.total(row, among, read, rates) for roll in rolls}
             moved = {name: value for name, value in totals.items() if value != row.get(name)}
             if moved:
                 items.append(Item(Operation.UPDATE, moved, id_))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from rehearsal.org.errors import LimitExceeded, MetadataError, SaveError
+from rehearsal.org.errors import JobFailed, LimitExceeded, MetadataError, SaveError
 from rehearsal.org.flow import model
 from rehearsal.org.flow.checks import check_cycles
 from rehearsal.org.flow.interview import Fault, Interview
 from rehearsal.org.flow.program import Program, compile_flow
 from rehearsal.org.flow.reader import read_flow
 from rehearsal.org.flow.run import run_batch
+from rehearsal.org.flow.scheduled import opened, records_of
 from rehearsal.org.flow.values import Record
 from rehearsal.org.ports import Change, InvocableAction, Operation, Transaction
 from rehearsal.org.schema import Schema
@@ -60,6 +61,31 @@ class FlowRuntime:
             if trigger is not None and program.object is not None and program.flow.active:
                 key = (program.object.lower(), trigger.moment)
                 self._triggered.setdefault(key, []).append(program)
+
+    @property
+    def schedules(self) -> Mapping[str, Program]:
+        """The active schedule-triggered Flows by name."""
+        return {
+            program.flow.name: program
+            for program in sorted(self._programs.values(), key=_run_order)
+            if program.flow.active and program.flow.schedule is not None
+        }
+
+    def scheduled_records(self, tx: Transaction, program: Program) -> list[str]:
+        """The ids that a scheduled Flow has interviews for now, in order of creation."""
+        return records_of(tx, program)
+
+    def run_scheduled(self, tx: Transaction, program: Program, ids: Sequence[str] | None) -> int:
+        """Interviews for these records, or a single one for none; how many there were.
+
+        Raises JobFailed for the first that failed, so that the whole batch is undone.
+        """
+        interviews = opened(tx, self._schema, program, ids)
+        faults = run_batch(tx, program, self._programs, interviews)
+        for fault in faults:
+            if fault is not None:
+                raise JobFailed(fault.message)
+        return len(interviews)
 
     def has_before_save(self, sobject: str) -> bool:
         return (sobject.lower(), model.Moment.BEFORE_SAVE) in self._triggered

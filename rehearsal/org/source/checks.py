@@ -173,4 +173,17 @@ def _typed(schema: Schema, target: ObjectType, field: Field, summary: Summary) -
             f"{field.name}: {summary.operation} of a {source.type} field is not possible",
             field.where,
         )
+    if source.type is FieldType.CURRENCY and schema.advanced_currencies:
+        _check_dated(target, field)
     return replace(field, type=source.type, scale=source.scale)
+
+
+def _check_dated(target: ObjectType, field: Field) -> None:
+    """Salesforce Help, "Advanced Currency Management Considerations": a currency roll-up on an
+    account over opportunities, or on an opportunity over a custom object, is invalid."""
+    if target.name == "Opportunity":
+        raise MetadataError(
+            f"{field.name}: a currency roll-up summary on {target.name} is invalid with advanced "
+            "currency management",
+            field.where,
+        )

@@ -296,6 +296,14 @@ class TestRead:
             ("in_1", "/v1/invoices/in_1"),
             ("ch_1", "/v1/charges/ch_1"),
             ("py_1", "/v1/charges/py_1"),
+            ("re_1", "/v1/refunds/re_1"),
+            ("pyr_1", "/v1/refunds/pyr_1"),
+            ("dp_1", "/v1/disputes/dp_1"),
+            ("du_1", "/v1/disputes/du_1"),
+            ("cn_1:oob", "/v1/credit_notes/cn_1"),
+            ("oob:in_1", "/v1/invoices/in_1"),
+            ("inpay_1", "/v1/invoice_payments/inpay_1"),
+            ("sub_1:2026-01-31", "/v1/subscriptions/sub_1"),
         ],
     )
     async def test_the_object_behind_a_ledger_key(
@@ -345,8 +353,49 @@ class TestRead:
             await reader.read("in_1")
 
     async def test_a_key_of_nothing_is_refused(self, reader: Any) -> None:
-        with pytest.raises(ValueError, match="re_1"):
-            await reader.read("re_1")
+        for key in ("evt_1", "next:", "", "cus_"):
+            with pytest.raises(ValueError, match="no Stripe object"):
+                await reader.read(key)
+
+    async def test_a_balance_transaction_stands_for_its_source(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.answers["/v1/balance_transactions/txn_1"] = {"id": "txn_1", "source": "dp_1"}
+        server.answers["/v1/disputes/dp_1"] = {"id": "dp_1"}
+        assert await reader.read("txn_1") == ({"id": "dp_1"}, ANSWERED)
+
+    async def test_a_payment_intent_stands_for_its_charge(self, server: Any, reader: Any) -> None:
+        charge = {"id": "ch_1", "object": "charge"}
+        server.answers["/v1/payment_intents/pi_1"] = {"id": "pi_1", "latest_charge": charge}
+        assert (await reader.read("pi_1"))[0] == charge
+
+
+class TestAfter:
+    async def test_what_was_asked_for_earlier_is_asked_for_again(
+        self, server: Any, reader: Any
+    ) -> None:
+        need = Need(Kind.CUSTOMER, "cus_1")
+        server.answers["/v1/customers/cus_1"] = {"id": "cus_1", "name": "old"}
+        await fact(reader, need)
+        server.answers["/v1/customers/cus_1"] = {"id": "cus_1", "name": "new"}
+        after = reader.now()
+        assert (await fact(reader, need)).object["name"] == "old"
+        for _ in range(2):
+            facts = await reader.resolve([need], Facts.empty(), after=after)
+            assert facts.get(need).object["name"] == "new"
+        assert server.paths["/v1/customers/cus_1"] == 2
+
+    async def test_a_read_under_way_since_earlier_is_not_enough(
+        self, server: Any, reader: Any
+    ) -> None:
+        need = Need(Kind.CUSTOMER, "cus_1")
+        server.answers["/v1/customers/cus_1"] = {"id": "cus_1"}
+        server.slow = 0.05
+        earlier = asyncio.create_task(fact(reader, need))
+        await asyncio.sleep(0.01)
+        await reader.resolve([need], Facts.empty(), after=reader.now())
+        await earlier
+        assert server.paths["/v1/customers/cus_1"] == 2
 
 
 class TestErrors:

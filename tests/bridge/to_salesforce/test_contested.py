@@ -48,5 +48,11 @@ def test_what_writes_nothing_or_says_more_than_a_read_contests_nothing(change):
 
 
 def test_what_no_read_answers_is_left_to_the_ledger():
-    events = [event(n, key=key, n=n) for n in range(2) for key in ("inpay_1", None, "price_1")]
+    events = [event(n, key=key, n=n) for n in range(2) for key in ("prod_1", None, "price_1")]
+    assert contested(events) == []
+
+
+def test_what_the_ledger_does_not_keep_contests_nothing():
+    """A payment intent can be read, as its charge; but its own events write nothing."""
+    events = [event(n, key="pi_1", n=n, object="payment_intent") for n in range(2)]
     assert contested(events) == []

@@ -51,10 +51,9 @@ class Storyteller:
             await self._clouds.standin("POST", "delivery", {"hold": True, "duplicate": 1})
 
     async def _advance(self, to: dt.datetime) -> None:
-        """Both clouds' clocks move on; Stripe does on the way what falls due."""
-        seconds = int((to - self._moment).total_seconds())
-        await self._clouds.org.request(
-            "POST", "/localorg/clock", {"advance_seconds": seconds}
-        )
+        """Both clouds' clocks move on; each does on the way what falls due."""
+        org, seconds = self._clouds.org, int((to - self._moment).total_seconds())
+        await org.request("POST", "/localorg/clock", {"advance_seconds": seconds})
+        await org.request("POST", "/localorg/schedules", {})
         await self._clouds.advance(to=int(to.timestamp()))
         self._moment = to

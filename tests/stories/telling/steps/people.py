@@ -122,7 +122,7 @@ async def lift_override(story: Story, name: str) -> None:
 
 @sentence("somebody merges the Account {other} into {kept}", settled=True)
 async def merge(story: Story, other: str, kept: str) -> None:
-    body = {"master": story.accounts[kept], "merged": story.accounts[other]}
+    body = {"master": {"Id": story.accounts[kept]}, "losers": [story.accounts[other]]}
     await story.org.request("POST", "/localorg/merge", body)
     story.acted()
 
