@@ -204,9 +204,7 @@ def _setting(name: str, value: object) -> object:
     if name == "fee_percent":
         return Decimal(str(value))
     if name == "after_retries":
-        if value not in ("cancel", "unpaid", "past_due"):
-            raise StripeError("after_retries must be cancel, unpaid or past_due.")
-        return value
+        return _fate(value)
     if not isinstance(value, int):
         raise StripeError(f"{name} must be a number.")
     return value
@@ -306,6 +304,20 @@ async def set_card(standin: StandIn, asked: Asked, request: web.Request) -> Body
     return _shown(standin, method)
 
 
+def _fate(value: object) -> str:
+    if not isinstance(value, str) or value not in ("cancel", "unpaid", "past_due"):
+        raise StripeError("after_retries must be cancel, unpaid or past_due.")
+    return value
+
+
+async def set_subscription(standin: StandIn, asked: Asked, request: web.Request) -> Body:
+    """One subscription's own ``after_retries``, so that many can share a rehearsal."""
+    _only(asked, "after_retries")
+    subscription = standin.world.subscriptions.need(request.match_info["id"])
+    standin.world.after_retries[subscription.id] = _fate(asked.get("after_retries"))
+    return _shown(standin, subscription)
+
+
 async def rotate_secret(standin: StandIn, asked: Asked, request: web.Request) -> Body:
     """A new signing secret beside the old one, or (``expire``) the new one alone."""
     _only(asked, "expire")
@@ -388,5 +400,6 @@ _CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("POST", "/refunds/{id}/{move}", move_refund),
     ("POST", "/payment_intents/{id}/authenticate", authenticate),
     ("POST", "/payment_methods/{id}", set_card),
+    ("POST", "/subscriptions/{id}", set_subscription),
     ("POST", "/webhook_endpoints/{id}/rotate", rotate_secret),
 )

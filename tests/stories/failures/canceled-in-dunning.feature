@@ -14,7 +14,7 @@ Feature: The customer leaves while an invoice is unpaid
     When "Litware" cancels "Team" at once because it is too expensive
     Then the Task is:
       | Closed | Description |
-      | yes    | …canceled…  |
+      | yes    | …has ended…  |
     And the Account "Litware" shows:
       | Customer Health | Churned |
       | At-Risk MRR     | 0.00    |

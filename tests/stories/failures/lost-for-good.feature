@@ -23,7 +23,11 @@ Feature: No retry is left
       |                     | Void      |                  |                 |
     And the Task is:
       | Owner | Closed | Description    |
-      | Rita  | yes    | …canceled…     |
+      | Rita  | yes    | …has ended…     |
+    And the notifications are:
+      | Title                                   | To   |
+      | Payment failed: Electric Car Rental     | Rita |
+      | Subscription ended: Electric Car Rental | Rita |
     And the movements are:
       | Kind  | Date       | Amount  |
       | New   | 2026-10-01 | 400.00  |

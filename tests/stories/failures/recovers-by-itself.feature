@@ -25,6 +25,9 @@ Feature: A card is declined, and works at the next attempt
     And the Task is:
       | Owner | Related To    | Closed | Dunning Status  | Subject | Description |
       | Rita  | …Alpine Bank… | no     | Retry scheduled | …1,000… | …1,000…     |
+    And the notification is:
+      | Title                      | To   |
+      | Payment failed: Alpine Bank | Rita |
     When the card of "Alpine Bank" works again
     And 3 days pass
     Then the renewals are:

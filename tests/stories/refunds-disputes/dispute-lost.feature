@@ -16,6 +16,9 @@ Feature: A dispute is lost
       | Disputed        | -100.00 |
       | Open Disputes   | 1       |
       | Customer Health | At Risk |
+    And the notification is:
+      | Title                        | To   |
+      | Disputed payment: Tall Pines | Rita |
     When 5 days pass
     And the dispute of "Tall Pines" is lost
     Then the revenue entries are:

@@ -32,3 +32,4 @@ Feature: A payment closes the deal
       | Customer Health    | Healthy    |
     And there is no Task
     And there is no exception
+    And nobody is notified

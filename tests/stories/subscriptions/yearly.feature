@@ -13,7 +13,7 @@ Feature: A yearly plan
     And the renewals are:
       | Status    | Amount Due | Period Start | Period End |
       | Collected | 1,000.00   | 2026-10-01   | 2027-10-01 |
-      | Upcoming  | 1,000.00   | 2027-10-01   | 2028-10-01 |
+      | Upcoming  | 1,000.00   | 2027-10-01   |            |
     And the Opportunity "Reels" shows:
       | Amount      | 1,000.00 |
       | Current ARR | 1,000.00 |

@@ -15,8 +15,9 @@ from rehearsal.demo.processes import beside_python
 from tests.e2e.end_state import NOW, plain
 from tests.stories.telling import steps as steps
 from tests.stories.telling.book import tales
+from tests.stories.telling.company import Company
 from tests.stories.telling.records import Reader
-from tests.stories.telling.story import Company, Story
+from tests.stories.telling.story import Story
 from tests.stories.telling.timeline import Storyteller
 
 SHAPES = {"before-basil": "2025-02-24.acacia", "newest": None}
@@ -72,6 +73,7 @@ async def tell(combination: Combination, project: Path, only: str = "") -> Told:
         reader = Reader(clouds.org)
         await reader.describe()
         company = Company(clouds, combination.org, reader)
+        await company.rep("Frida")
         stories = [Story(tale, company) for tale in tales() if tale.name.startswith(only)]
         teller = Storyteller(company, disordered=combination.disordered)
         await teller.tell(stories)
@@ -84,11 +86,9 @@ async def tell(combination: Combination, project: Path, only: str = "") -> Told:
 
 def _failures(stories: list[Story], dead: list[dict[str, Any]]) -> dict[str, str]:
     found = {story.tale.name: story.failure for story in stories if story.failure is not None}
+    tellers = {c.id: story.tale.name for story in stories for c in story.customers.values()}
     for letter in dead:
-        of = next(
-            (s.tale.name for s in stories if letter["lane"] in {c.id for c in s.customers.values()}),
-            "nobody",
-        )
+        of = tellers.get(letter["lane"], "nobody")
         said = f"{letter['type']} was refused: {letter['reason']}"
         found[of] = "\n".join(filter(None, (found.get(of), said)))
     return found
@@ -96,8 +96,6 @@ def _failures(stories: list[Story], dead: list[dict[str, Any]]) -> dict[str, str
 
 def _end(story: Story) -> dict[str, list[str]]:
     """Sorted, so that the order in which records were made does not count."""
-    found = {
-        sobject: sorted(map(plain, story.mine(sobject))) for sobject in story.company.records
-    }
+    found = {sobject: sorted(map(plain, story.mine(sobject))) for sobject in story.company.records}
     found["Bridge_Exception__c"] = sorted(map(plain, story.exceptions()))
     return found

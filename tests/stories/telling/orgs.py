@@ -15,6 +15,7 @@ FALLBACK = "frida@sales.example"
 
 SETTINGS = {
     "Fallback_Owner__c": ("string", FALLBACK),
+    "Exception_Recipient__c": ("string", "admin@localorg.example"),
     "Planning_Rates__c": ("string", "EUR=1.08"),
 }
 """What the admin of each of these orgs has decided: XML type and value by field."""

@@ -11,6 +11,16 @@ Record = dict[str, Any]
 Records = dict[str, dict[str, Record]]
 """Records by object and id."""
 
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field: its name, its label and its type as describe says it."""
+
+    name: str
+    label: str
+    type: str
+
+
 OBJECTS = (
     "Account",
     "Opportunity",
@@ -24,15 +34,14 @@ OBJECTS = (
     "Bridge_Exception__c",
     "Happening__c",
 )
+NOTIFICATION = "Notification"
+"""Custom notifications, which are no records of the org: as a person finds them under the bell."""
 
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A field: its name, its label and its type as describe says it."""
-
-    name: str
-    label: str
-    type: str
+_NOTIFICATION = [
+    Column("Title", "Title", "string"),
+    Column("Body", "Body", "string"),
+    Column("To", "To", "reference"),
+]
 
 
 class Reader:
@@ -50,6 +59,7 @@ class Reader:
                 for field in described["fields"]
                 if field["name"] not in UNTOLD - {"OwnerId"}
             ]
+        self.columns[NOTIFICATION] = _NOTIFICATION
 
     async def read(self) -> Records:
         """Every record of the objects that stories are about, oldest first."""
@@ -61,6 +71,16 @@ class Reader:
                 row["Id"]: {key: value for key, value in row.items() if key != "attributes"}
                 for row in rows
             }
+        sent = await self._org.request("GET", "/localorg/notifications")
+        found[NOTIFICATION] = {
+            f"notification {number}": {
+                "Title": each["title"],
+                "Body": each["body"],
+                "To": each["recipientIds"][0],
+                "WhatId": each["targetId"],
+            }
+            for number, each in enumerate(sent)
+        }
         return found
 
     def column(self, sobject: str, label: str) -> Column:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.demo.clouds import Clouds
-from rehearsal.demo.org import API, name_of
+from rehearsal.demo.org import API
 from tests.e2e.end_state import NOW
 from tests.stories.telling.book import Line, Tale
-from tests.stories.telling.records import Reader, Record, Records
+from tests.stories.telling.company import Company
+from tests.stories.telling.records import Record, Records
 from tests.stories.telling.sentences import NotUnderstood, find
 
 START = dt.datetime.fromisoformat(NOW)
@@ -33,29 +33,6 @@ class Customer:
 
     id: str
     card: str | None = None
-
-
-@dataclass(slots=True)
-class Company:
-    """What stories of one org share: the three processes, the reps, what is in Salesforce now."""
-
-    clouds: Clouds
-    kind: str
-    """``plain``, ``multicurrency`` or ``hostile``."""
-    reader: Reader
-    records: Records = field(default_factory=dict)
-    reps: dict[str, str] = field(default_factory=dict)
-    """Users by first name, made when a story first speaks of them."""
-
-    def name_of(self, record_id: str) -> str:
-        """What people call the record of an id."""
-        for name, rep in self.reps.items():
-            if rep == record_id:
-                return name
-        for rows in self.records.values():
-            if record_id in rows:
-                return name_of(rows[record_id])
-        return record_id
 
 
 class Story:

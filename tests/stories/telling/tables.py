@@ -73,9 +73,7 @@ def many(
     return f"expected:\n{_laid_out(table)}\nfound:\n{_laid_out([table[0], *found])}"
 
 
-def _row_fits(
-    row: Sequence[str], record: Record, columns: Sequence[Column], names: Names
-) -> bool:
+def _row_fits(row: Sequence[str], record: Record, columns: Sequence[Column], names: Names) -> bool:
     return all(
         fits(cell, record.get(column.name), column, names)
         for cell, column in zip(row, columns, strict=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from tests.stories.telling.story import START, Company, Story
+from tests.stories.telling.company import Company
+from tests.stories.telling.story import START, Story
 
 
 class Storyteller:

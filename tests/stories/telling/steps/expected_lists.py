@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.stories.telling import tables
 from tests.stories.telling.book import Table
-from tests.stories.telling.records import Record
+from tests.stories.telling.records import NOTIFICATION, Record
 from tests.stories.telling.sentences import sentence
 from tests.stories.telling.story import Failed, Story
 
@@ -27,6 +27,16 @@ async def tasks(story: Story, table: Table) -> None:
 @sentence("there is no Task", settled=True)
 async def no_task(story: Story) -> None:
     _none(story, "Task")
+
+
+@sentence("the notifications? (are|is):", settled=True)
+async def notifications(story: Story, table: Table) -> None:
+    _are(story, NOTIFICATION, table)
+
+
+@sentence("nobody is notified", settled=True)
+async def no_notification(story: Story) -> None:
+    _none(story, NOTIFICATION)
 
 
 @sentence("the revenue (entries are|entry is):", settled=True)
@@ -75,9 +85,7 @@ def _open_exceptions(story: Story) -> list[Record]:
     return [row for row in story.exceptions() if row["Status__c"] == "Open"]
 
 
-def _are(
-    story: Story, sobject: str, table: Table, found: list[Record] | None = None
-) -> None:
+def _are(story: Story, sobject: str, table: Table, found: list[Record] | None = None) -> None:
     records = list(story.mine(sobject)) if found is None else found
     columns = [story.company.reader.column(sobject, label) for label in table[0]]
     wrong = tables.many(table, records, columns, story.company.name_of)

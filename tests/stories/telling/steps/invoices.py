@@ -54,10 +54,10 @@ async def credit(story: Story, customer: str, credit: Money) -> None:
     )
 
 
-@sentence("an invoice of {asked:money} for {what} is sent to {customer}, with {days:int} days to pay")
-async def one_off_invoice(
-    story: Story, asked: Money, what: str, customer: str, days: int
-) -> None:
+@sentence(
+    "an invoice of {asked:money} for {what} is sent to {customer}, with {days:int} days to pay"
+)
+async def one_off_invoice(story: Story, asked: Money, what: str, customer: str, days: int) -> None:
     whose = await known(story, customer)
     draft = await story.stripe.invoices.create_async(
         {
@@ -97,9 +97,7 @@ async def guest_pays(story: Story, paid: Money) -> None:
 @sentence("{customer} pays {paid:money} towards the open invoice")
 async def pays_part(story: Story, customer: str, paid: Money) -> None:
     invoice = await open_invoice(story, customer)
-    intent = await story.stripe.payment_intents.create_async(
-        await _payment(story, customer, paid)
-    )
+    intent = await story.stripe.payment_intents.create_async(await _payment(story, customer, paid))
     await story.stripe.invoices.attach_payment_async(invoice.id, {"payment_intent": intent.id})
 
 

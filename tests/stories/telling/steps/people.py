@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
-from rehearsal.demo.org import API
 from tests.stories.telling.records import Record
 from tests.stories.telling.sentences import sentence
 from tests.stories.telling.story import Failed, Story
@@ -18,7 +16,7 @@ async def account(
 ) -> None:
     body: dict[str, Any] = {"Name": name}
     if rep is not None:
-        body["OwnerId"] = await _rep(story, rep)
+        body["OwnerId"] = await story.company.rep(rep)
     if website is not None:
         body["Website"] = f"https://www.{website}"
     made = await story.request("POST", "sobjects/Account", body)
@@ -101,7 +99,7 @@ async def link(story: Story, customer: str, account: str) -> None:
 
 @sentence("the rep {rep} has left the company")
 async def left(story: Story, rep: str) -> None:
-    await story.org.update("User", await _rep(story, rep), IsActive=False)
+    await story.org.update("User", await story.company.rep(rep), IsActive=False)
 
 
 @sentence(
@@ -135,34 +133,6 @@ def _bridge_customer(story: Story, name: str) -> Record:
     raise Failed(f"the ledger does not know {name}")
 
 
-async def _rep(story: Story, name: str) -> str:
-    """The user of a first name, made when it is first heard."""
-    known = story.company.reps
-    if name not in known:
-        profile = await one(story, "SELECT Id FROM Profile WHERE Name = 'Standard User'")
-        username = f"{name.lower()}@sales.example"
-        body = {
-            "FirstName": name,
-            "LastName": "Rep",
-            "Username": username,
-            "Email": username,
-            "Alias": name.lower()[:8],
-            "TimeZoneSidKey": "Europe/Berlin",
-            "LocaleSidKey": "en_US",
-            "LanguageLocaleKey": "en_US",
-            "EmailEncodingKey": "UTF-8",
-            "ProfileId": profile["Id"],
-        }
-        known[name] = (await story.request("POST", "sobjects/User", body))["id"]
-    return known[name]
-
-
 async def _stage(story: Story, which: str) -> str:
     soql = f"SELECT ApiName FROM OpportunityStage WHERE {which} AND IsActive = TRUE"
-    return str((await one(story, f"{soql} ORDER BY SortOrder LIMIT 1"))["ApiName"])
-
-
-async def one(story: Story, soql: str) -> Record:
-    page = await story.org.request("GET", f"{API}/query?q={quote(soql)}")
-    row: Record = page["records"][0]
-    return row
+    return str((await story.org.query(f"{soql} ORDER BY SortOrder LIMIT 1"))[0]["ApiName"])

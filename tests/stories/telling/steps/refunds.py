@@ -16,9 +16,7 @@ async def refunded(story: Story, customer: str, why: str | None = None) -> None:
 
 
 @sentence("{part:money} of the last payment of {customer} are refunded( because {why:word})?")
-async def part_refunded(
-    story: Story, part: Money, customer: str, why: str | None = None
-) -> None:
+async def part_refunded(story: Story, part: Money, customer: str, why: str | None = None) -> None:
     await _refund(story, customer, part, why)
 
 

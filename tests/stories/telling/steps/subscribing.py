@@ -31,9 +31,7 @@ async def customer_of_opportunity(story: Story, name: str, opportunity: str) -> 
     await new_customer(story, name, metadata=metadata)
 
 
-@sentence(
-    "{customer} subscribes to {items:items}( for the Opportunity {opportunity})?{terms:tail}"
-)
+@sentence("{customer} subscribes to {items:items}( for the Opportunity {opportunity})?{terms:tail}")
 async def subscribes(
     story: Story,
     customer: str,
@@ -51,9 +49,7 @@ async def deleted(story: Story, name: str) -> None:
 
 
 @sentence("{customer} subscribes to {items:items} for an Opportunity that does not exist")
-async def subscribes_for_nothing(
-    story: Story, customer: str, items: list[tuple[int, str]]
-) -> None:
+async def subscribes_for_nothing(story: Story, customer: str, items: list[tuple[int, str]]) -> None:
     await _subscribe(story, customer, items, {_REF: "006000000000000AAA"}, [])
 
 
@@ -166,9 +162,7 @@ async def _end_after(story: Story, subscription: str, months: int) -> None:
     first = dt.datetime.fromtimestamp(item["current_period_start"], dt.UTC)
     month = first.month - 1 + months
     end = first.replace(year=first.year + month // 12, month=month % 12 + 1)
-    await story.stripe.subscriptions.update_async(
-        subscription, {"cancel_at": int(end.timestamp())}
-    )
+    await story.stripe.subscriptions.update_async(subscription, {"cancel_at": int(end.timestamp())})
 
 
 async def known(story: Story, name: str) -> Customer:

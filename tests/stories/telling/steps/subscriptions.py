@@ -16,9 +16,7 @@ _FATES = {"kept as drafts": "keep_as_draft", "voided": "void", "written off": "m
 
 
 @sentence("{customer} changes {plan} to {seats:int} seats?{how:tail}")
-async def changes_seats(
-    story: Story, customer: str, plan: str, seats: int, how: list[str]
-) -> None:
+async def changes_seats(story: Story, customer: str, plan: str, seats: int, how: list[str]) -> None:
     item = await _item(story, customer, plan)
     await _change_items(story, customer, plan, [{"id": item["id"], "quantity": seats}], how)
 
