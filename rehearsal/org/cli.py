@@ -71,7 +71,8 @@ _org = click.option(
     callback=_options,
     help="What the org is beside its metadata, as JSON; a multicurrency org: "
     '{"currencies": {"corporate": "USD", "rates": {"EUR": 0.9}, "inactive": {"CHF": 0.95}}}; '
-    'with advanced currency management: … "dated": {"EUR": {"2026-01-01": 0.92}}.',
+    'with advanced currency management: … "dated": {"EUR": {"2026-01-01": 0.92}}. Also "flows": '
+    '"inactive", "language" and "time_zone". See docs/local-org.md.',
 )
 
 
