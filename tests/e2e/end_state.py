@@ -18,7 +18,16 @@ _STRIPE_ID = re.compile(
     r"(?<![A-Za-z0-9])(acct|ch|cus|evt|in|pi|price|prod|sub|txn|si)_[A-Za-z0-9]+"
 )
 _SALESFORCE_ID = re.compile(r"\b[a-zA-Z0-9]{3}Lc[a-zA-Z0-9]{10}[A-Z0-5]{3}\b")
-_MOMENTS = {"As_Of__c", "Occurred_At__c", "First_Seen__c", "Last_Seen__c"}
+_INVOICE_NUMBER = re.compile(r"\b[A-Z0-9]{8}-[0-9]{4}\b")
+_MOMENTS = {
+    "As_Of__c",
+    "CompletedDateTime",
+    "First_Seen__c",
+    "Last_Seen__c",
+    "Next_Retry__c",
+    "Occurred_At__c",
+    "Ran_Again_At__c",
+}
 _NUMBERED = {"Name", "Invoice_Number__c", "ContractNumber"}
 
 
@@ -34,4 +43,5 @@ def plain(record: dict[str, Any]) -> str:
         if field not in _MOMENTS and not (field in _NUMBERED and re.search(r"\d", str(value)))
     }
     text = json.dumps(kept, default=str)
+    text = _INVOICE_NUMBER.sub("<number>", text)
     return _SALESFORCE_ID.sub("<id>", _STRIPE_ID.sub(r"\1_<id>", text))

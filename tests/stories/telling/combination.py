@@ -16,8 +16,8 @@ from tests.e2e.end_state import NOW, plain
 from tests.stories.telling import steps as steps
 from tests.stories.telling.book import tales
 from tests.stories.telling.company import Company
-from tests.stories.telling.records import Reader
-from tests.stories.telling.story import Story
+from tests.stories.telling.records import NOTIFICATION, Reader
+from tests.stories.telling.story import EXCEPTION, Story
 from tests.stories.telling.timeline import Storyteller
 
 SHAPES = {"before-basil": "2025-02-24.acacia", "newest": None}
@@ -95,7 +95,11 @@ def _failures(stories: list[Story], dead: list[dict[str, Any]]) -> dict[str, str
 
 
 def _end(story: Story) -> dict[str, list[str]]:
-    """Sorted, so that the order in which records were made does not count."""
-    found = {sobject: sorted(map(plain, story.mine(sobject))) for sobject in story.company.records}
-    found["Bridge_Exception__c"] = sorted(map(plain, story.exceptions()))
-    return found
+    """Sorted, so that the order in which records were made does not count.
+
+    The body of a notification says how things stood when it was sent, which no later event mends.
+    """
+    found = {name: sorted(map(plain, story.mine(name))) for name in story.company.records}
+    found[EXCEPTION] = sorted(map(plain, story.exceptions()))
+    sent = ({**row, "Body": ""} for row in story.mine(NOTIFICATION))
+    return found | {NOTIFICATION: sorted(map(plain, sent))}
