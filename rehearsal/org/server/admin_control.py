@@ -30,7 +30,11 @@ class AdminControl:
             web.post("/localorg/flows", self._activate),
             web.get("/localorg/schedules", self._list_schedules),
             web.post("/localorg/schedules", self._run_schedules),
+            web.get("/localorg/notifications", self._list_notifications),
         ]
+
+    async def _list_notifications(self, _request: web.Request) -> web.Response:
+        return json_answer(self._org.notifications)
 
     async def _merge(self, request: web.Request) -> web.Response:
         body = await read_body(request)

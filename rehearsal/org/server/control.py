@@ -18,6 +18,7 @@
 | `POST /localorg/merge` | merges Accounts as a person does: `{"master": {"Id": …}, "losers": [id]}`, with the values that were chosen for the master |
 | `GET /localorg/schedules` | the active schedule-triggered Flows |
 | `POST /localorg/schedules` | runs them, or those of `{"flows": […]}`, as when their time has come |
+| `GET /localorg/notifications` | the custom notifications that were sent, by the names of the action's inputs |
 | `POST /localorg/allocations` | sets `hourly_published`, `daily_delivered`, `daily_requests` |
 """  # noqa: E501
 

@@ -203,9 +203,7 @@ def _setting(name: str, value: object) -> object:
     if name == "fee_percent":
         return Decimal(str(value))
     if name == "after_retries":
-        if value not in ("cancel", "unpaid", "past_due"):
-            raise StripeError("after_retries must be cancel, unpaid or past_due.")
-        return value
+        return _fate(value)
     if not isinstance(value, int):
         raise StripeError(f"{name} must be a number.")
     return value
@@ -224,6 +222,20 @@ async def complete_session(standin: StandIn, asked: Asked, request: web.Request)
         payment_method=optional(asked, "payment_method") or "pm_card_visa",
     )
     return shown(standin, session)
+
+
+def _fate(value: object) -> str:
+    if not isinstance(value, str) or value not in ("cancel", "unpaid", "past_due"):
+        raise StripeError("after_retries must be cancel, unpaid or past_due.")
+    return value
+
+
+async def set_subscription(standin: StandIn, asked: Asked, request: web.Request) -> Body:
+    """One subscription's own ``after_retries``, so that many can share a rehearsal."""
+    only(asked, "after_retries")
+    subscription = standin.world.subscriptions.need(request.match_info["id"])
+    standin.world.after_retries[subscription.id] = _fate(asked.get("after_retries"))
+    return shown(standin, subscription)
 
 
 async def rotate_secret(standin: StandIn, asked: Asked, request: web.Request) -> Body:
@@ -274,5 +286,6 @@ _CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("DELETE", "/faults", clear_faults),
     ("POST", "/settings", settings),
     ("POST", "/checkout/{id}/complete", complete_session),
+    ("POST", "/subscriptions/{id}", set_subscription),
     ("POST", "/webhook_endpoints/{id}/rotate", rotate_secret),
 )

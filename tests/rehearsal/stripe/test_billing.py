@@ -118,6 +118,15 @@ async def test_after_the_last_retry_the_setting_says_what_follows(
     assert shown.status == setting
 
 
+async def test_a_subscription_may_fare_otherwise_than_the_setting_says(rig, api, sale, subscribe):
+    special, usual = await subscribe(), await subscribe()
+    await rig.control("POST", f"/subscriptions/{special.id}", {"after_retries": "unpaid"})
+    await use_card(rig, sale, "generic_decline")
+    await rig.to(at(2026, 3, 20))
+    shown = [await api.v1.subscriptions.retrieve_async(each.id) for each in (special, usual)]
+    assert [each.status for each in shown] == ["unpaid", "canceled"]
+
+
 async def test_a_hard_declined_card_is_not_tried_again(rig, api, sale, subscribe):
     await subscribe()
     await use_card(rig, sale, "stolen_card")
