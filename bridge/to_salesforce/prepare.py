@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.contract import LedgerRow, StripeEventMessage, dump_rows
@@ -15,7 +15,7 @@ from bridge.stripe_api import MalformedEvent, StripeApiError, StripeNotFound, St
 from bridge.stripe_api.holdings import last_known
 from bridge.to_salesforce import resync
 from bridge.to_salesforce.contested import Contested, contested
-from bridge.to_salesforce.resync import Expanded
+from bridge.to_salesforce.outcomes import Errand, Expanded, Nothing
 from bridge.to_salesforce.translate import (
     BookingRules,
     Facts,
@@ -28,7 +28,7 @@ from bridge.to_salesforce.translate import (
     translate,
 )
 
-_ROUNDS = 6
+_ROUNDS = 8
 _AT_ONCE = 10
 """Events looked over before the loop may do something else."""
 
@@ -48,17 +48,6 @@ class Prepared:
     message: StripeEventMessage
     newest: dt.datetime
     """The latest moment that a row is as of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """The event has no ledger rows."""
-
-    reason: str
-
-
-Errand = Callable[[Claimed], Awaitable[Expanded | Nothing]]
-"""What a row of one type becomes that is no Stripe event."""
 
 
 class Preparer:
@@ -117,7 +106,8 @@ class Preparer:
             return None
         if fact.object is None or fact.as_of < of.as_of:
             return None
-        return read_event(of.id, fact.object, fact.as_of, self._account, event.livemode)
+        found = {**fact.object, **of.beside}
+        return read_event(of.id, found, fact.as_of, self._account, event.livemode)
 
     async def prepare(
         self, claimed: Claimed, readings: Mapping[str, StripeEvent] | None = None

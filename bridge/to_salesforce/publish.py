@@ -25,8 +25,8 @@ from bridge.salesforce_api import PublishOutcome, PublishStatus, PubSub
 from bridge.store import Claimed, Inbox, Move, State
 from bridge.stripe_api import StripeApiError, StripeEvent, StripeNotFound, StripeRequestRefused
 from bridge.to_salesforce.gate import Gate
-from bridge.to_salesforce.prepare import Nothing, Prepared, Preparer, TooSoon
-from bridge.to_salesforce.resync import Expanded
+from bridge.to_salesforce.outcomes import Expanded, Nothing
+from bridge.to_salesforce.prepare import Prepared, Preparer, TooSoon
 
 _log = logging.getLogger(__name__)
 

@@ -11,13 +11,12 @@ The mark says who asked: a moment, or the id of Salesforce's request. The same o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bridge.store import Arrival, Claimed
 from bridge.stripe_api import StripeNotFound, StripeReader
 from bridge.stripe_api.facts import Kind
 from bridge.stripe_api.holdings import Holding, page
 from bridge.stripe_api.reader import ledger_key
+from bridge.to_salesforce.outcomes import Expanded
 
 PREFIX = "bridge."
 """How the types begin of rows that the bridge itself makes."""
@@ -25,19 +24,6 @@ OBJECT = "bridge.resync"
 LIST = "bridge.resync.list"
 
 _ALL = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class Expanded:
-    """A row that is done once these rows are in the inbox."""
-
-    arrivals: tuple[Arrival, ...]
-    reason: str
-
-
-def stripe_id(key: str) -> str:
-    """The Stripe id behind an id or a ledger key. Raises ValueError for one of no kind we read."""
-    return ledger_key(key)[1]
 
 
 def asked_for(key: str, mark: str, *, at: float, livemode: bool) -> Arrival:

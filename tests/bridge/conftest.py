@@ -27,6 +27,7 @@ from bridge.salesforce_api.wire import pubsub_api_pb2 as pb
 from bridge.salesforce_api.wire import pubsub_api_pb2_grpc as rpc
 from bridge.settings import SalesforceSettings
 from tests.bridge.company import Company, open_company
+from tests.bridge.salesforce_org import SalesforceOrg, open_org
 
 ORG_ID = "00D000000000001AAA"
 USER_ID = "005000000000001AAA"
@@ -387,3 +388,10 @@ async def company() -> AsyncIterator[Company]:
     """A company at a Stripe stand-in."""
     async with open_company() as company:
         yield company
+
+
+@pytest.fixture
+async def salesforce() -> AsyncIterator[SalesforceOrg]:
+    """The shipped package on the local org."""
+    async with open_org() as salesforce:
+        yield salesforce

@@ -371,6 +371,24 @@ async def test_moving_one_of_several_items_is_refused_by_name(api, sale, subscri
     assert {item.price.id for item in shown["items"].data} == {sale.price.id, addon.id}
 
 
+async def test_a_bad_debt_that_there_is_no_card_for_stays_one(rig, api, sale, subscribe):
+    subscription = await subscribe(collection_method="send_invoice", days_until_due=30)
+    await rig.advance(3600)
+    method = sale.customer.invoice_settings.default_payment_method
+    await api.v1.payment_methods.detach_async(method)
+    invoice = await api.v1.invoices.mark_uncollectible_async(subscription.latest_invoice)
+    with pytest.raises(stripe.InvalidRequestError, match="no `default_payment_method`"):
+        await api.v1.invoices.pay_async(invoice.id)
+    assert (await latest(api, subscription)).status == "uncollectible"
+
+
+async def test_a_draft_that_is_deleted_falls_due_no_more(rig, api, sale):
+    customer = {"customer": sale.customer.id}
+    invoice = await api.v1.invoices.create_async({**customer, "auto_advance": True})
+    await api.v1.invoices.delete_async(invoice.id)
+    assert (await rig.advance(7200))["events"] == 0
+
+
 async def test_an_automation_tells_of_the_due_date_before_and_after(rig, api, subscribe):
     await rig.control("POST", "/settings", {"will_be_due_days": 3})
     await subscribe(collection_method="send_invoice", days_until_due=30)
