@@ -29,7 +29,6 @@ _BY_PREFIX = {
 _NOTICED = {
     "customer": Kind.CUSTOMER,
     "subscription": Kind.SUBSCRIPTION,
-    "subscription_schedule": Kind.SCHEDULE,
     "invoice": Kind.INVOICE,
     "product": Kind.PRODUCT,
 }
@@ -121,6 +120,8 @@ class StripeReader:
             self._cache.put(_NOTICED[kind], key, found, event.created)
             if kind == "subscription":
                 self._doubt_discounts(key, found)
+        elif kind == "subscription_schedule":
+            self._cache.drop(Kind.SCHEDULE, key)
         elif kind == "price":
             self._cache.drop(Kind.PRICE, key)
             self._cache.drop(Kind.PRICE_IN_CURRENCIES, key)
