@@ -7,20 +7,22 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 PRETTIER := node_modules/.bin/prettier
+JEST := node_modules/.bin/sfdx-lwc-jest
 # What prettier lays out besides the package.
 SCRIPTS := rehearsal/org/check/node package.json sfdx-project.json .prettierrc
 
-.PHONY: help demo test quick check lint format tools bench proto constraints clean
+.PHONY: help demo test quick check lwc lint format tools bench proto constraints clean
 
 help:
 	@echo "make demo    both clouds on this machine, and the story told step by step"
 	@echo "make test    everything: lint, types, the package on the local org, all tests"
 	@echo "make quick   the tests that take under a minute"
 	@echo "make check   the package's faults, without deploying it, and its Apex tests"
+	@echo "make lwc     the Jest tests of the Lightning web component (after make tools)"
 	@echo "make bench   the performance claims, measured"
 	@echo "make lint    ruff and mypy"
 	@echo "make format  lays out Python; with the tools, Apex and metadata too"
-	@echo "make tools   apex-ls, prettier, PMD, Flow scanner for check and format (Node.js 20, Java 17)"
+	@echo "make tools   apex-ls, prettier, PMD, Flow scanner, Jest for check, format, lwc (Node.js 20, Java 17)"
 
 $(INSTALLED): pyproject.toml rehearsal/pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found."; exit 1; }
@@ -32,7 +34,7 @@ $(INSTALLED): pyproject.toml rehearsal/pyproject.toml constraints.txt
 demo: $(INSTALLED)
 	$(BIN)/stripe-sf demo
 
-test: lint check
+test: lint check lwc
 	$(BIN)/pytest -n 2 --dist loadgroup -rs
 
 quick: $(INSTALLED)
@@ -41,6 +43,10 @@ quick: $(INSTALLED)
 check: $(INSTALLED)
 	$(BIN)/localorg check --project .
 	$(BIN)/localorg test --project .
+
+lwc:
+	@if [ -x $(JEST) ]; then $(JEST) -- --ci; \
+	else echo "Not run: Jest over the Lightning web component (make tools)."; fi
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

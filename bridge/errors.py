@@ -74,6 +74,11 @@ class OrgUnavailable(OrgFault):
 class RequestRefused(BridgeError):
     """Salesforce calls the request invalid."""
 
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        """Salesforce's error code, where it gave one."""
+
 
 class ReplayRefused(BridgeError):
     """Salesforce will not resume from this replay id."""

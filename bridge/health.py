@@ -15,6 +15,7 @@ class Part(StrEnum):
     STRIPE = "stripe"
     PUBLISHING = "salesforce publishing"
     RECEIPTS = "salesforce receipts"
+    REQUESTS = "salesforce requests"
 
 
 class Health:

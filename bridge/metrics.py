@@ -51,6 +51,12 @@ class Metrics:
             ["outcome"],
             registry=self.registry,
         )
+        self.requests = Counter(
+            "bridge_requests",
+            "Requests from Salesforce, by what became of them.",
+            ["result"],
+            registry=self.registry,
+        )
         self.republished = Counter(
             "bridge_receipts_missing",
             "Events to publish again because no receipt came.",

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,15 +19,18 @@ from bridge.clock import Backoff, system_clock
 from bridge.errors import BridgeError, OrgFault, SettingsError, StoreUnavailable, WrongOrg
 from bridge.health import Health, Part
 from bridge.metrics import Metrics
-from bridge.salesforce_api import Authenticator, PubSub
-from bridge.settings import BookingSettings, Settings
+from bridge.salesforce_api import Authenticator, PubSub, Rest
+from bridge.settings import BookingSettings, SalesforceSettings, Settings
 from bridge.store import SqliteInbox
 from bridge.stripe_api import StripeApiError, StripeReader
+from bridge.to_salesforce import health_event, requests, resync
 from bridge.to_salesforce.admit import Admission
 from bridge.to_salesforce.gate import Gate
+from bridge.to_salesforce.outcomes import Errand
 from bridge.to_salesforce.prepare import Preparer
 from bridge.to_salesforce.publish import Publisher, Tuning, probe
 from bridge.to_salesforce.receipts import Receipts
+from bridge.to_salesforce.requests import Records, Requests
 from bridge.to_salesforce.translate import BookingRules
 from bridge.web import Pages, application
 
@@ -92,7 +96,8 @@ class Service:
                 count=self.metrics.count_stripe_read,
             )
             self._stack.push_async_callback(self._reader.close)
-            self._pubsub, self._authenticator = await open_salesforce(settings, self._stack)
+            self._salesforce = await open_salesforce(settings.salesforce, self._stack)
+            self._pubsub = self._salesforce.pubsub
             self._gate = Gate(lambda: probe(self._pubsub), self._reconnect, self.health)
             self._receipts = Receipts(
                 self.inbox,
@@ -103,6 +108,14 @@ class Service:
                 republish=Backoff(settings.salesforce.receipt_timeout, _LONGEST_SILENCE),
                 reconnect=self._reconnect,
             )
+            self._requests = Requests(
+                self.inbox,
+                self._pubsub,
+                self.health,
+                self.metrics,
+                livemode=settings.stripe.mode,
+                reconnect=self._reconnect,
+            )
             self._admission = Admission(self.inbox, settings.stripe, self.metrics)
             self.url = await self._listen()
         except BaseException:
@@ -111,6 +124,7 @@ class Service:
         self._ready = asyncio.get_running_loop().create_future()
         self._start("connect", self._connect)
         self._start("receipts", self._receipts.run)
+        self._start("requests", self._requests.run)
         self._start(
             "chase", lambda: self._receipts.chase(min(5.0, settings.salesforce.receipt_timeout / 4))
         )
@@ -170,7 +184,7 @@ class Service:
         assert self._ready is not None
         try:
             account = await self._insist(Part.STRIPE, self._reader.account)
-            session = await self._insist(Part.PUBLISHING, self._authenticator.session)
+            session = await self._insist(Part.PUBLISHING, self._salesforce.authenticator.session)
             account_id = str(account["id"])
             expected = self._settings.stripe.account
             if expected is not None and account_id != expected:
@@ -193,7 +207,7 @@ class Service:
         )
         self._publisher = Publisher(
             self.inbox,
-            Preparer(self._reader, rules, account_id),
+            Preparer(self._reader, rules, account_id, self._errands()),
             self._pubsub,
             self._gate,
             self.health,
@@ -202,6 +216,15 @@ class Service:
         )
         self._start("publish", self._publisher.run)
         self._ready.set_result(Ready(self.url, session.org_id, account_id))
+
+    def _errands(self) -> dict[str, Errand]:
+        return {
+            resync.LIST: lambda claimed: resync.expand(claimed, self._reader, system_clock()),
+            requests.RECORD: Records(self._salesforce.rest).expand,
+            health_event.TYPE: lambda claimed: health_event.expand(
+                claimed, self._reader, system_clock()
+            ),
+        }
 
     async def _insist(self, part: Part, ask: Callable[[], Awaitable[T]]) -> T:
         failures = 0
@@ -262,23 +285,34 @@ class Service:
             _log.warning("the store did not take part in the stop: %s", error)
 
 
-async def open_salesforce(
-    settings: Settings, stack: AsyncExitStack
-) -> tuple[PubSub, Authenticator]:
+@dataclass(frozen=True, slots=True)
+class Salesforce:
+    """Clients of one org that share its token."""
+
+    authenticator: Authenticator
+    pubsub: PubSub
+    rest: Rest
+
+
+async def open_salesforce(settings: SalesforceSettings, stack: AsyncExitStack) -> Salesforce:
     """Clients of the org, closed by the stack. Raises SettingsError for an unusable CA file."""
-    ca_file = settings.salesforce.ca_file
+    http = await open_http(settings.ca_file, stack)
+    ca = None if settings.ca_file is None else await asyncio.to_thread(settings.ca_file.read_bytes)
+    authenticator = Authenticator(settings, http)
+    pubsub = PubSub(settings.pubsub_target, authenticator, ca=ca)
+    stack.push_async_callback(pubsub.close)
+    return Salesforce(authenticator, pubsub, Rest(authenticator, http))
+
+
+async def open_http(ca_file: Path | None, stack: AsyncExitStack) -> aiohttp.ClientSession:
+    """A client that trusts those authorities. Raises SettingsError for an unusable file."""
     try:
         context = ssl.create_default_context(cafile=ca_file)
-        ca = None if ca_file is None else await asyncio.to_thread(ca_file.read_bytes)
     except (OSError, ssl.SSLError) as error:
         raise SettingsError(f"BRIDGE_SALESFORCE__CA_FILE: {ca_file}: {error}") from error
-    http = await stack.enter_async_context(
+    return await stack.enter_async_context(
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context))
     )
-    authenticator = Authenticator(settings.salesforce, http)
-    pubsub = PubSub(settings.salesforce.pubsub_target, authenticator, ca=ca)
-    stack.push_async_callback(pubsub.close)
-    return pubsub, authenticator
 
 
 def booking_rules(settings: BookingSettings, account: dict[str, Any]) -> BookingRules:

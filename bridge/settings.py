@@ -46,6 +46,11 @@ class StripeSettings(_Section):
         min_length=1,
         description="The signing secrets of the webhook endpoint (whsec_…), separated by commas.",
     )
+    thin_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="The signing secrets of the event destination for thin events, separated by "
+        "commas; without them /stripe/thin is not there.",
+    )
     api_base: str = Field(
         default="https://api.stripe.com",
         description="Where Stripe's API is; elsewhere only for rehearsals.",
@@ -63,7 +68,7 @@ class StripeSettings(_Section):
         default=300.0, gt=0, description="Seconds a webhook's timestamp may be off, either way."
     )
 
-    @field_validator("webhook_secrets", mode="before")
+    @field_validator("webhook_secrets", "thin_secrets", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -95,8 +100,13 @@ class StripeSettings(_Section):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The signing secrets in the clear."""
+        """The signing secrets of the webhook in the clear."""
         return tuple(secret.get_secret_value() for secret in self.webhook_secrets)
+
+    @property
+    def secrets_of_thin(self) -> tuple[str, ...]:
+        """Those of the destination for thin events."""
+        return tuple(secret.get_secret_value() for secret in self.thin_secrets)
 
 
 class SalesforceSettings(_Section):

@@ -66,6 +66,8 @@ def application(admission: Admission, pages: Pages, body_limit: int) -> web.Appl
     """The aiohttp application."""
     app = web.Application(client_max_size=body_limit)
     app.router.add_post("/stripe/webhook", admission.handle)
+    if admission.takes_thin:
+        app.router.add_post("/stripe/thin", admission.handle_thin)
     app.router.add_get("/healthz", pages.healthz)
     app.router.add_get("/readyz", pages.readyz)
     app.router.add_get("/metrics", pages.metrics)

@@ -68,16 +68,18 @@ async def _examine(settings: Settings) -> list[Check]:
         stack.push_async_callback(reader.close)
         checks.append(await _check("Stripe", partial(_stripe, settings, reader)))
         try:
-            pubsub, authenticator = await open_salesforce(settings, stack)
+            salesforce = await open_salesforce(settings.salesforce, stack)
         except SettingsError as error:
             return [*checks, Check("Salesforce", False, str(error))]
 
         async def token() -> str:
-            return f"org {(await authenticator.session()).org_id}"
+            return f"org {(await salesforce.authenticator.session()).org_id}"
 
         checks.append(await _check("Salesforce", token))
         if checks[-1].ok:
-            checks += [await _check(name, partial(_topic, pubsub, name)) for name in _TOPICS]
+            checks += [
+                await _check(name, partial(_topic, salesforce.pubsub, name)) for name in _TOPICS
+            ]
         return checks
 
 

@@ -1,4 +1,4 @@
-"""Salesforce as the bridge speaks to it: tokens, and the Pub/Sub API both ways."""
+"""Salesforce as the bridge speaks to it: tokens, the Pub/Sub API both ways, and REST."""
 
 from bridge.salesforce_api.auth import Authenticator, Session
 from bridge.salesforce_api.pubsub import (
@@ -7,6 +7,7 @@ from bridge.salesforce_api.pubsub import (
     PubSub,
     TopicInfo,
 )
+from bridge.salesforce_api.rest import Rest
 from bridge.salesforce_api.subscription import Delivery, Received, subscribe
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "PublishOutcome",
     "PublishStatus",
     "Received",
+    "Rest",
     "Session",
     "TopicInfo",
     "subscribe",

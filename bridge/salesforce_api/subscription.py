@@ -32,6 +32,8 @@ class Received:
 
     replay_id: bytes
     fields: dict[str, Any]
+    id: str = ""
+    """Of the event, wherever and however often it is delivered; replay ids can come again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,9 @@ async def _read(
     call: grpc.aio.StreamStreamCall[pb.FetchRequest, pb.FetchResponse], topic: str, silence: float
 ) -> pb.FetchResponse:
     try:
-        response = await asyncio.wait_for(call.read(), silence)
+        # Not wait_for, which before Python 3.12 can swallow that its task is cancelled.
+        async with asyncio.timeout(silence):
+            response = await call.read()
     except TimeoutError:
         raise OrgUnavailable(f"{topic}: nothing came for {silence:.0f} seconds") from None
     if not isinstance(response, pb.FetchResponse):
@@ -139,7 +143,7 @@ async def _read(
 async def _decode(pubsub: PubSub, topic: str, event: pb.ConsumerEvent) -> Received | None:
     codec = await pubsub.codec(topic, event.event.schema_id)
     try:
-        return Received(event.replay_id, codec.decode(event.event.payload))
+        return Received(event.replay_id, codec.decode(event.event.payload), event.event.id)
     except ValueError as error:
         _log.error("an event of %s is passed over: %s", topic, error)
         return None

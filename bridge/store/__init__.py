@@ -10,10 +10,11 @@ from bridge.store.inbox import (
     InFlight,
     Moment,
     Move,
+    Progress,
     Settlement,
     State,
 )
-from bridge.store.sqlite import SqliteInbox
+from bridge.store.sqlite import SqliteInbox, is_served
 
 __all__ = [
     "Arrival",
@@ -25,7 +26,9 @@ __all__ = [
     "Inbox",
     "Moment",
     "Move",
+    "Progress",
     "Settlement",
     "SqliteInbox",
     "State",
+    "is_served",
 ]

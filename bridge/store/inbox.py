@@ -1,6 +1,6 @@
 """The inbox: what every store offers, whatever keeps it.
 
-A row is one Stripe event. Its states::
+A row is one Stripe event, or a read of Stripe that somebody asked for. Its states::
 
     new ──▶ queued ◀──▶ due
               │ ▲        │
@@ -184,11 +184,37 @@ class Counts:
 _FINAL = frozenset({State.DONE, State.DEAD})
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far what was asked for has come."""
+
+    waiting: int
+    dead: int
+    outcomes: Mapping[str, int]
+    """Finished rows, by outcome."""
+
+    @property
+    def done(self) -> int:
+        """Rows that are finished and not dead."""
+        return sum(self.outcomes.values())
+
+
 class Inbox(Protocol):
     """A durable queue of Stripe events. Every method may raise StoreUnavailable."""
 
     async def admit(self, arrival: Arrival) -> bool:
         """Stores the event; returns after the commit. False if its id is already there."""
+
+    async def ask(self, arrivals: Sequence[Arrival], cursor: Cursor | None = None) -> list[str]:
+        """Stores rows that will read Stripe when they are claimed, and the cursor, as one.
+
+        Their ids are ``<subject>:<mark>``. While one of a subject waits, another is not stored: the
+        one that waits will read no earlier. Gives, for each arrival, the id of the row that serves
+        it.
+        """
+
+    async def progress(self, lanes: Sequence[str], prefix: str, since: float) -> Progress:
+        """How the rows of these lanes stand whose type begins so, if open or finished since."""
 
     async def claim(self, limit: int) -> list[Claimed]:
         """Takes a batch of each lane that is ready, a lane's events together and oldest first."""

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from bridge.clock import Clock, system_clock
 from bridge.errors import StoreInUse, StoreUnavailable
-from bridge.store import operator, queries
+from bridge.store import asks, operator, queries
 from bridge.store.inbox import (
     Arrival,
     Claimed,
@@ -24,6 +24,7 @@ from bridge.store.inbox import (
     InFlight,
     Moment,
     Move,
+    Progress,
     Settlement,
     State,
 )
@@ -94,6 +95,22 @@ class SqliteInbox:
         self._changed.set()
         return admitted
 
+    async def ask(self, arrivals: Sequence[Arrival], cursor: Cursor | None = None) -> list[str]:
+        now = self._clock()
+
+        def job(connection: sqlite3.Connection) -> list[str]:
+            serving = asks.ask(connection, arrivals, now)
+            if cursor is not None:
+                queries.set_cursor(connection, cursor, now)
+            return serving
+
+        serving = await self._writer.run(job)
+        self._changed.set()
+        return serving
+
+    async def progress(self, lanes: Sequence[str], prefix: str, since: float) -> Progress:
+        return await self._read(lambda c: asks.progress(c, lanes, prefix, since))
+
     async def claim(self, limit: int) -> list[Claimed]:
         token, now = uuid.uuid4().hex, self._clock()
         return await self._writer.run(lambda c: queries.claim(c, limit, token, now))
@@ -128,7 +145,8 @@ class SqliteInbox:
 
     async def wait(self, timeout: float) -> bool:
         try:
-            await asyncio.wait_for(self._changed.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await self._changed.wait()
         except TimeoutError:
             return False
         self._changed.clear()
@@ -220,6 +238,15 @@ def _make_private(path: Path) -> None:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise StoreUnavailable(f"cannot open the store {path}: {error}") from error
+
+
+def is_served(path: Path) -> bool:
+    """Whether a bridge serves from the store at this moment."""
+    try:
+        os.close(_take_lock(path))
+    except StoreInUse:
+        return True
+    return False
 
 
 def _take_lock(path: Path) -> int:

@@ -26,6 +26,7 @@ _LASTING = frozenset(
         Kind.SUBSCRIPTION_DISCOUNTS,
         Kind.FIRST_INVOICE,
         Kind.CHECKOUT_SESSION,
+        Kind.PAYMENT_SESSION,
     }
 )
 """Answers that do not change in a way that a row shows."""
@@ -38,6 +39,8 @@ class _Entry:
     body: bytes
     as_of: dt.datetime
     kept_at: float
+    asked_at: float
+    """When Stripe was asked, or told it by itself."""
 
 
 class Cache:
@@ -63,8 +66,8 @@ class Cache:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, need: Need) -> Fact | None:
-        """An answer that is good enough for a need."""
+    def get(self, need: Need, after: float | None = None) -> Fact | None:
+        """An answer that is good enough for a need, asked for since ``after``."""
         key = (need.kind, need.id)
         entry = self._entries.get(key)
         if entry is None:
@@ -74,6 +77,8 @@ class Cache:
             del self._entries[key]
             return None
         if need.since is not None and entry.as_of < need.since:
+            return None
+        if after is not None and entry.asked_at < after:
             return None
         self._entries.move_to_end(key)
         return Fact(parse_json(entry.body), entry.as_of)
@@ -105,7 +110,8 @@ class Cache:
             if not asked_later:
                 self.drop(kind, key)
                 return
-        self._entries[kind, key] = _Entry(body, as_of, self._clock())
+        now = self._clock()
+        self._entries[kind, key] = _Entry(body, as_of, now, now if asked is None else asked)
         self._entries.move_to_end((kind, key))
         while len(self._entries) > self._size:
             self._entries.popitem(last=False)

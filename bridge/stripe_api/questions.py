@@ -19,10 +19,16 @@ _PATHS = {
     Kind.COUPON_IN_CURRENCIES: "/v1/coupons/{}",
     Kind.INVOICE: "/v1/invoices/{}",
     Kind.PAYMENT_INTENT: "/v1/payment_intents/{}",
+    Kind.INVOICE_PAYMENT: "/v1/invoice_payments/{}",
     Kind.CHARGE: "/v1/charges/{}",
+    Kind.REFUND: "/v1/refunds/{}",
+    Kind.DISPUTE: "/v1/disputes/{}",
+    Kind.CREDIT_NOTE: "/v1/credit_notes/{}",
+    Kind.INVOICE_PAYMENT: "/v1/invoice_payments/{}",
     Kind.BALANCE_TRANSACTION: "/v1/balance_transactions/{}",
 }
 _EXPAND = {
+    Kind.PAYMENT_INTENT: ["latest_charge"],
     Kind.PRICE: ["tiers"],
     Kind.PRICE_IN_CURRENCIES: ["tiers", "currency_options"],
     Kind.COUPON: ["applies_to"],
@@ -42,6 +48,10 @@ async def ask(get: StripeGet, need: Need) -> Answer:
     return await get.get(_PATHS[need.kind].format(need.id), {"expand": expand} if expand else None)
 
 
+async def _subscriptions(get: StripeGet, need: Need) -> Answer:
+    return await get.pages("/v1/subscriptions", {"customer": need.id})
+
+
 async def _items(get: StripeGet, need: Need) -> Answer:
     return await get.pages("/v1/subscription_items", {"subscription": need.id})
 
@@ -51,7 +61,7 @@ async def _lines(get: StripeGet, need: Need) -> Answer:
 
 
 async def _invoice_payments(get: StripeGet, need: Need) -> Answer:
-    expand = ["data.payment.payment_intent"]
+    expand = ["data.payment.payment_intent.latest_charge"]
     return await get.pages("/v1/invoice_payments", {"invoice": need.id, "expand": expand})
 
 
@@ -69,6 +79,10 @@ async def _payment_charge(get: StripeGet, need: Need) -> Answer:
     if not isinstance(charge, dict):
         raise StripeNotFound(f"payment intent {need.id} has no charge", answer.as_of)
     return Answer(charge, answer.as_of)
+
+
+async def _open_invoices(get: StripeGet, need: Need) -> Answer:
+    return await get.pages("/v1/invoices", {"customer": need.id, "status": "open"})
 
 
 async def _first_invoice(get: StripeGet, need: Need) -> Answer:
@@ -108,6 +122,29 @@ async def _subscription_discounts(get: StripeGet, need: Need) -> Answer:
     return Answer(found, answer.as_of)
 
 
+async def _payment_session(get: StripeGet, need: Need) -> Answer:
+    answer = await get.get("/v1/checkout/sessions", {"payment_intent": need.id})
+    return _last(answer, f"payment intent {need.id} did not come from Checkout")
+
+
+async def _charge_refunds(get: StripeGet, need: Need) -> Answer:
+    expand = ["data.charge", "data.balance_transaction"]
+    return await get.pages("/v1/refunds", {"charge": need.id, "expand": expand})
+
+
+async def _charge_disputes(get: StripeGet, need: Need) -> Answer:
+    return await get.pages("/v1/disputes", {"charge": need.id, "expand": ["data.charge"]})
+
+
+async def _invoice_credit_notes(get: StripeGet, need: Need) -> Answer:
+    return await get.pages("/v1/credit_notes", {"invoice": need.id, "expand": ["data.invoice"]})
+
+
+async def _invoice_paid_outside(get: StripeGet, need: Need) -> Answer:
+    answer = await get.get(f"/v1/invoices/{need.id}")
+    return Answer({**answer.object, "paid_out_of_band": True}, answer.as_of)
+
+
 def _last(answer: Answer, otherwise: str) -> Answer:
     data = answer.object.get("data") or []
     if not data:
@@ -117,12 +154,19 @@ def _last(answer: Answer, otherwise: str) -> Answer:
 
 _SPECIAL: dict[Kind, Ask] = {
     Kind.SUBSCRIPTION: _subscription,
+    Kind.SUBSCRIPTIONS: _subscriptions,
     Kind.SUBSCRIPTION_ITEMS: _items,
     Kind.SUBSCRIPTION_DISCOUNTS: _subscription_discounts,
     Kind.INVOICE_LINES: _lines,
     Kind.INVOICE_PAYMENTS: _invoice_payments,
     Kind.PAYMENT_INVOICES: _payment_invoices,
     Kind.PAYMENT_CHARGE: _payment_charge,
+    Kind.OPEN_INVOICES: _open_invoices,
     Kind.FIRST_INVOICE: _first_invoice,
     Kind.CHECKOUT_SESSION: _checkout_session,
+    Kind.PAYMENT_SESSION: _payment_session,
+    Kind.CHARGE_REFUNDS: _charge_refunds,
+    Kind.CHARGE_DISPUTES: _charge_disputes,
+    Kind.INVOICE_CREDIT_NOTES: _invoice_credit_notes,
+    Kind.INVOICE_PAID_OUTSIDE: _invoice_paid_outside,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bridge.stripe_api.cache import Cache
@@ -20,11 +20,25 @@ _BASIL = "2025-03-31"
 
 _BY_PREFIX = {
     "cus_": Kind.CUSTOMER,
+    "sub_sched_": Kind.SCHEDULE,
     "sub_": Kind.SUBSCRIPTION,
     "in_": Kind.INVOICE,
+    "inpay_": Kind.INVOICE_PAYMENT,
     "ch_": Kind.CHARGE,
     "py_": Kind.CHARGE,
+    "pi_": Kind.PAYMENT_CHARGE,
+    "re_": Kind.REFUND,
+    "pyr_": Kind.REFUND,
+    "dp_": Kind.DISPUTE,
+    "du_": Kind.DISPUTE,
+    "cn_": Kind.CREDIT_NOTE,
+    "txn_": Kind.BALANCE_TRANSACTION,
 }
+"""What an id names. A payment intent stands for its charge, a balance transaction for its source:
+those are what the ledger holds."""
+
+_OUTSIDE = "oob:"
+"""Begins the key of what was paid outside Stripe before basil; the invoice's id follows."""
 
 _NOTICED = {
     "customer": Kind.CUSTOMER,
@@ -33,6 +47,18 @@ _NOTICED = {
     "invoice": Kind.INVOICE,
     "product": Kind.PRODUCT,
 }
+
+_TELLS_OF: dict[str, tuple[tuple[str, Kind], ...]] = {
+    "refund": (("charge", Kind.CHARGE_REFUNDS),),
+    "charge": (("id", Kind.CHARGE_REFUNDS), ("id", Kind.CHARGE_DISPUTES)),
+    "dispute": (("charge", Kind.CHARGE_DISPUTES),),
+    "credit_note": (("invoice", Kind.INVOICE_CREDIT_NOTES),),
+    "invoice_payment": (("invoice", Kind.INVOICE_PAYMENTS),),
+    "invoice": (("id", Kind.INVOICE_PAYMENTS),),
+}
+"""By object: the lists that an event of it may have made longer, and where it names their key."""
+
+_LISTS = {kind for told in _TELLS_OF.values() for _, kind in told} | {Kind.PAYMENT_INVOICES}
 
 _Question = tuple[Kind, str, dt.datetime | None]
 """What a need asks Stripe for, whatever it wants it for."""
@@ -69,6 +95,7 @@ class StripeReader:
         self._tell = count
         self._cache = Cache(size=cache_size, age=cache_age, lasting_age=lasting_cache_age)
         self._reading: dict[_Question, asyncio.Task[Fact]] = {}
+        self._under_way: set[asyncio.Task[Fact]] = set()
         self._get = StripeGet(
             api_key,
             api_base,
@@ -80,14 +107,20 @@ class StripeReader:
             count=self._count,
         )
 
-    async def resolve(self, needs: Iterable[Need], facts: Facts) -> Facts:
-        """The facts with these needs answered.
+    def now(self) -> float:
+        """A moment for :meth:`resolve`."""
+        return self._cache.now()
+
+    async def resolve(
+        self, needs: Iterable[Need], facts: Facts, *, after: float | None = None
+    ) -> Facts:
+        """The facts with these needs answered; with ``after``, by what was asked for since then.
 
         A thing that Stripe does not know is a fact too (``object`` is ``None``). Raises a
         ``StripeApiError`` when any other need cannot be answered.
         """
         wanted = list(dict.fromkeys(needs))
-        found = await asyncio.gather(*map(self._answer, wanted))
+        found = await asyncio.gather(*(self._answer(need, after) for need in wanted))
         return facts.grow(dict(zip(wanted, found, strict=True)))
 
     async def read(self, key: str) -> tuple[dict[str, Any], dt.datetime]:
@@ -99,7 +132,17 @@ class StripeReader:
         fact = await self._read(Need(kind, stripe_id))
         if fact.object is None:
             raise StripeNotFound(f"Stripe knows no {kind} {stripe_id}", fact.as_of)
+        if kind is Kind.BALANCE_TRANSACTION:
+            return await self.read(str(fact.object.get("source")))
         return fact.object, fact.as_of
+
+    async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
+        """One request that is remembered nowhere. Raises a ``StripeApiError``."""
+        return await self._get.get(path, params)
+
+    async def pages(self, path: str, params: Mapping[str, Any]) -> Answer:
+        """A whole list, remembered nowhere. Raises a ``StripeApiError``."""
+        return await self._get.pages(path, params)
 
     async def latest(self, key: str, since: dt.datetime) -> Fact:
         """The Stripe object of a ledger key, read now, of which Stripe told several at ``since``.
@@ -110,11 +153,15 @@ class StripeReader:
         return await self._read(Need(kind, stripe_id, since=since))
 
     def notice(self, event: StripeEvent) -> None:
-        """Keeps what an event says anyway, so that it need not be read."""
+        """Keeps what an event says, so that it need not be read; forgets what it outdates."""
         found, kind = event.object, event.object.get("object")
         key = found.get("id")
         if not isinstance(key, str):
             return
+        for field, listed in _TELLS_OF.get(kind, ()) if isinstance(kind, str) else ():
+            self._doubt(listed, found.get(field))
+        if kind == "invoice_payment":
+            self._doubt(Kind.PAYMENT_INVOICES, (found.get("payment") or {}).get("payment_intent"))
         if event.type.endswith(".deleted") and kind in {"customer", "product", "invoice"}:
             found = {**found, "deleted": True}
         if isinstance(kind, str) and kind in _NOTICED:
@@ -129,10 +176,14 @@ class StripeReader:
             self._cache.drop(Kind.COUPON_IN_CURRENCIES, key)
         elif kind == "discount" and isinstance(found.get("subscription"), str):
             self._cache.drop(Kind.SUBSCRIPTION_DISCOUNTS, found["subscription"])
+        elif kind == "discount" and isinstance(found.get("customer"), str):
+            self._cache.drop(Kind.CUSTOMER, found["customer"])
         elif kind == "charge" and isinstance(found.get("payment_intent"), str):
             self._cache.put(Kind.PAYMENT_CHARGE, found["payment_intent"], found, event.created)
         elif kind == "checkout.session" and isinstance(found.get("subscription"), str):
             self._cache.put(Kind.CHECKOUT_SESSION, found["subscription"], found, event.created)
+        elif kind == "checkout.session" and isinstance(found.get("payment_intent"), str):
+            self._cache.put(Kind.PAYMENT_SESSION, found["payment_intent"], found, event.created)
 
     async def account(self) -> dict[str, Any]:
         """The account that the API key is of."""
@@ -140,15 +191,15 @@ class StripeReader:
 
     async def close(self) -> None:
         """Ends reads under way and closes the connections."""
-        for task in list(self._reading.values()):
+        for task in list(self._under_way):
             task.cancel()
-        await asyncio.gather(*self._reading.values(), return_exceptions=True)
+        await asyncio.gather(*self._under_way, return_exceptions=True)
         await self._get.close()
 
-    async def _answer(self, need: Need) -> Fact:
+    async def _answer(self, need: Need, after: float | None) -> Fact:
         question = (need.kind, need.id, need.until)
         while True:
-            remembered = self._cache.get(need)
+            remembered = self._cache.get(need, after)
             if remembered is not None:
                 return remembered
             task = self._reading.get(question)
@@ -156,10 +207,12 @@ class StripeReader:
             if task is None:
                 task = asyncio.get_running_loop().create_task(self._read(need))
                 self._reading[question] = task
+                self._under_way.add(task)
                 task.add_done_callback(lambda done: self._forget(question, done))
             # Others may wait for the same read: one that gives up must not end it for them.
             fact = await asyncio.shield(task)
-            if own or need.since is None or fact.as_of >= need.since:
+            late_enough = need.since is None or fact.as_of >= need.since
+            if own or (after is None and late_enough):
                 return fact
 
     async def _read(self, need: Need) -> Fact:
@@ -169,13 +222,15 @@ class StripeReader:
         except StripeNotFound as error:
             if error.as_of is None:
                 raise
-            if need.kind is Kind.CHECKOUT_SESSION:
+            if need.kind in {Kind.CHECKOUT_SESSION, Kind.PAYMENT_SESSION}:
                 self._cache.put(need.kind, need.id, None, error.as_of)
             return Fact(None, error.as_of)
         answer = await self._by_its_clock(need, answer)
         # Who asks since a moment has heard of it from Stripe, and asked afterwards.
         as_of = answer.as_of if need.since is None else max(answer.as_of, need.since)
-        if answer.object.get("data") != []:
+        task = self._reading.get((need.kind, need.id, need.until))
+        outdated = need.kind in _LISTS and task is not asyncio.current_task()
+        if answer.object.get("data") != [] and not outdated:
             self._cache.put(need.kind, need.id, answer.object, as_of, asked=asked)
         payment = answer.object.get("payment_intent")
         if need.kind is Kind.CHARGE and isinstance(payment, str):
@@ -185,9 +240,12 @@ class StripeReader:
     async def _by_its_clock(self, need: Need, answer: Answer) -> Answer:
         """An object of a test clock as of the clock's own time.
 
-        The clock may be advanced between two reads, so the object is asked for after it.
+        The clock may be advanced between two reads, so the object is asked for after it. A list is
+        of one customer, and so of one clock.
         """
         clock = answer.object.get("test_clock")
+        for member in answer.object.get("data") or []:
+            clock = clock or member.get("test_clock")
         if not isinstance(clock, str):
             return answer
         found = await self._get.get(f"/v1/test_helpers/test_clocks/{clock}")
@@ -207,8 +265,21 @@ class StripeReader:
         if any(isinstance(entry, str) and entry not in known for entry in named):
             self._cache.drop(Kind.SUBSCRIPTION_DISCOUNTS, key)
 
+    def _doubt(self, kind: Kind, key: Any) -> None:
+        """An event has told of what an answer that was asked for before may lack.
+
+        The moments alone do not show it: the answer may be of the event's very second.
+        """
+        if isinstance(key, dict):
+            key = key.get("id")
+        if isinstance(key, str):
+            self._cache.drop(kind, key)
+            self._reading.pop((kind, key, None), None)
+
     def _forget(self, question: _Question, done: asyncio.Task[Fact]) -> None:
-        self._reading.pop(question, None)
+        self._under_way.discard(done)
+        if self._reading.get(question) is done:
+            del self._reading[question]
         if not done.cancelled():
             done.exception()
 
@@ -220,10 +291,14 @@ class StripeReader:
 
 
 def ledger_key(key: str) -> tuple[Kind, str]:
-    """The Stripe object that owns a ledger key: its kind and id. Raises ``ValueError``."""
-    if key.startswith("next:"):
-        return Kind.SUBSCRIPTION, key.split(":")[1]
-    for prefix, kind in _BY_PREFIX.items():
-        if key.startswith(prefix):
-            return kind, key
+    """The Stripe object that owns a ledger key: its kind and id. Raises ``ValueError``.
+
+    A key is an id, or one with words before or behind it: ``next:sub_1:month``, ``cn_1:oob``.
+    """
+    if key.startswith(_OUTSIDE):
+        return Kind.INVOICE_PAID_OUTSIDE, key.removeprefix(_OUTSIDE)
+    for part in key.split(":"):
+        for prefix, kind in _BY_PREFIX.items():
+            if part.startswith(prefix) and part != prefix:
+                return kind, part
     raise ValueError(f"{key} is the key of no Stripe object that the bridge reads")

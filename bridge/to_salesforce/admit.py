@@ -1,4 +1,4 @@
-"""``POST /stripe/webhook``: 200 only for what is safe in the inbox."""
+"""``POST /stripe/webhook`` and ``/stripe/thin``: 200 only for what is safe in the inbox."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from bridge.metrics import Metrics
 from bridge.settings import StripeSettings
 from bridge.store import Arrival, Inbox
 from bridge.to_salesforce.envelope import Envelope, NotAnEvent, read_envelope
+from bridge.to_salesforce.health_event import TYPE as HEALTH_EVENT
 from bridge.to_salesforce.signature import Refused, verify
 
 _WHY = {
     "too_large": "the body is larger than BRIDGE_HTTP__BODY_LIMIT",
     "no_signature": "there is no Stripe-Signature header",
     "malformed_signature": "the Stripe-Signature header or the body cannot be read",
-    "wrong_signature": "it matches none of BRIDGE_STRIPE__WEBHOOK_SECRETS",
+    "wrong_signature": "it matches none of BRIDGE_STRIPE__WEBHOOK_SECRETS (or __THIN_SECRETS)",
     "old_timestamp": "it was signed too long ago; is this machine's clock right?",
     "future_timestamp": "it was signed in the future; is this machine's clock right?",
     "not_an_event": "the body is not a Stripe event",
@@ -43,6 +44,7 @@ class Admission:
     ) -> None:
         self._inbox = inbox
         self._secrets = settings.secrets
+        self._thin_secrets = settings.secrets_of_thin
         self._tolerance = settings.signature_tolerance
         self._livemode = settings.mode
         self._metrics = metrics
@@ -56,8 +58,20 @@ class Admission:
         self.stopping = False
         """Set before the service ends: Stripe is asked to come again."""
 
+    @property
+    def takes_thin(self) -> bool:
+        """Whether there is a destination for thin events."""
+        return bool(self._thin_secrets)
+
     async def handle(self, request: web.Request) -> web.Response:
-        """The aiohttp handler; the application's ``client_max_size`` is the body limit."""
+        """The webhook's handler; the application's ``client_max_size`` is the body limit."""
+        return await self._handle(request, self._secrets)
+
+    async def handle_thin(self, request: web.Request) -> web.Response:
+        """The handler of the destination for thin events."""
+        return await self._handle(request, self._thin_secrets)
+
+    async def _handle(self, request: web.Request, secrets: tuple[str, ...]) -> web.Response:
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
@@ -67,7 +81,7 @@ class Admission:
             verify(
                 body,
                 request.headers.get("Stripe-Signature"),
-                self._secrets,
+                secrets,
                 self._tolerance,
                 self._clock,
             )
@@ -86,7 +100,8 @@ class Admission:
         if envelope.account is not None and self.account is None:
             return self._try_again("the bridge does not know its own Stripe account yet")
         reason = self._why_foreign(envelope)
-        outcome = "foreign" if reason else "ignored" if envelope.thin else None
+        unheard = envelope.thin and envelope.type != HEALTH_EVENT
+        outcome = "foreign" if reason else "ignored" if unheard else None
         arrival = Arrival(
             event_id=envelope.id,
             type=envelope.type,
@@ -97,7 +112,7 @@ class Admission:
             lane=envelope.lane,
             payload=None if reason else body,
             outcome=outcome,
-            reason=reason or ("a thin event" if envelope.thin else ""),
+            reason=reason or ("a thin event" if unheard else ""),
         )
         try:
             admitted = await self._inbox.admit(arrival)

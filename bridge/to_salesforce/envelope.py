@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import NamedTuple
 
 import msgspec
@@ -51,6 +52,7 @@ class _Event(msgspec.Struct):
     api_version: str | None = None
     livemode: bool | None = None
     account: str | None = None
+    context: str | None = None
     data: _Data | None = None
 
 
@@ -76,16 +78,32 @@ def read_envelope(body: bytes) -> Envelope:
         raise NotAnEvent("not JSON") from None
     if not event.id or not event.type or len(event.id) > _LONGEST or len(event.type) > _LONGEST:
         raise NotAnEvent("no id or no type")
+    thin = event.object == "v2.core.event"
     return Envelope(
         id=event.id,
         type=event.type,
-        created=float(event.created) if isinstance(event.created, int | float) else 0.0,
+        created=_seconds(event.created),
         api_version=event.api_version,
         livemode=bool(event.livemode),
-        account=event.account,
+        account=event.account or (_account(event.context) if thin else None),
         lane=_lane(event)[:_LONGEST],
-        thin=event.object == "v2.core.event",
+        thin=thin,
     )
+
+
+def _account(context: str | None) -> str | None:
+    """The account of a thin event; those that it belongs to may stand before it."""
+    return (context or "").rpartition("/")[2] or None
+
+
+def _seconds(created: float | str | None) -> float:
+    """Thin events are of a moment in ISO 8601, all others of Unix seconds."""
+    if isinstance(created, str):
+        try:
+            return dt.datetime.fromisoformat(created).timestamp()
+        except ValueError:
+            return 0.0
+    return float(created or 0.0)
 
 
 def _bare(body: bytes) -> _Event:

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from bridge.contract import LedgerRow, StripeEventMessage, dump_rows
 from bridge.errors import BridgeError
 from bridge.store import Claimed
-from bridge.stripe_api import MalformedEvent, StripeApiError, StripeReader
+from bridge.stripe_api import MalformedEvent, StripeApiError, StripeNotFound, StripeReader
+from bridge.stripe_api.holdings import last_known
+from bridge.to_salesforce import resync
 from bridge.to_salesforce.contested import Contested, contested
+from bridge.to_salesforce.outcomes import Errand, Expanded, Nothing
 from bridge.to_salesforce.translate import (
     BookingRules,
     Facts,
@@ -25,7 +28,7 @@ from bridge.to_salesforce.translate import (
     translate,
 )
 
-_ROUNDS = 6
+_ROUNDS = 8
 _AT_ONCE = 10
 """Events looked over before the loop may do something else."""
 
@@ -47,20 +50,22 @@ class Prepared:
     """The latest moment that a row is as of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """The event has no ledger rows."""
-
-    reason: str
-
-
 class Preparer:
     """Turns claimed events into messages."""
 
-    def __init__(self, reader: StripeReader, rules: BookingRules, account: str) -> None:
+    def __init__(
+        self,
+        reader: StripeReader,
+        rules: BookingRules,
+        account: str,
+        errands: Mapping[str, Errand] | None = None,
+    ) -> None:
+        """``errands`` are by the type of the row."""
         self._reader = reader
         self._rules = rules
         self._account = account
+        self._errands = errands or {}
+        self._begun = reader.now()
 
     async def look_over(self, batch: Sequence[Claimed]) -> Mapping[str, StripeEvent]:
         """Takes in what the events of a batch say of each other, before any is prepared.
@@ -68,6 +73,7 @@ class Preparer:
         Gives, by event id, the readings that take the place of contested versions. An object that
         cannot be read now is left to the ledger's word.
         """
+        self._begun = self._reader.now()
         events: dict[str, StripeEvent] = {}
         for count, event in enumerate(self._events(batch)):
             events[event.id] = event
@@ -87,7 +93,7 @@ class Preparer:
 
     def _events(self, batch: Sequence[Claimed]) -> Iterator[StripeEvent]:
         for claimed in batch:
-            if not claimed.read_keys:
+            if not claimed.read_keys and not claimed.type.startswith(resync.PREFIX):
                 try:
                     yield parse_event(claimed.payload)
                 except MalformedEvent:
@@ -100,24 +106,34 @@ class Preparer:
             return None
         if fact.object is None or fact.as_of < of.as_of:
             return None
-        return read_event(of.id, fact.object, fact.as_of, self._account, event.livemode)
+        found = {**fact.object, **of.beside}
+        return read_event(of.id, found, fact.as_of, self._account, event.livemode)
 
     async def prepare(
         self, claimed: Claimed, readings: Mapping[str, StripeEvent] | None = None
-    ) -> Prepared | Nothing:
+    ) -> Prepared | Nothing | Expanded:
         """The message for an event, for its reading, or for what its tied keys are now.
 
         Raises StripeApiError, MalformedEvent, Unanswered, TooSoon, and whatever a translation
-        trips over.
+        trips over; of an errand, what the errand raises.
         """
+        after: float | None = None
         if claimed.read_keys:
             events = [await self._read(key, claimed) for key in claimed.read_keys]
+        elif errand := self._errands.get(claimed.type):
+            return await errand(claimed)
+        elif claimed.type == resync.OBJECT:
+            after = self._begun
+            try:
+                events = [await self._reading(resync.object_of(claimed), claimed)]
+            except StripeNotFound as error:
+                return Nothing(str(error))
         elif readings and claimed.event_id in readings:
             events = [readings[claimed.event_id]]
         else:
             event = parse_event(claimed.payload)
             events = [dataclasses.replace(event, account=event.account or self._account)]
-        translations = [await self._translate(event) for event in events]
+        translations = [await self._translate(event, after) for event in events]
         found = [each for each in translations if isinstance(each, Translation)]
         if not found:
             ignored = [each.reason for each in translations if isinstance(each, Ignored)]
@@ -136,18 +152,28 @@ class Preparer:
         return Prepared(message, max((as_of, *(row.as_of for row in rows))))
 
     async def _read(self, key: str, claimed: Claimed) -> StripeEvent:
-        found, as_of = await self._reader.read(key)
-        if claimed.sent_as_of is not None and int(as_of.timestamp()) <= int(claimed.sent_as_of):
+        event = await self._reading(key, claimed)
+        sent = claimed.sent_as_of
+        if sent is not None and int(event.created.timestamp()) <= int(sent):
             raise TooSoon(f"{key} was read in the second of the rows that it is to settle")
+        return event
+
+    async def _reading(self, key: str, claimed: Claimed) -> StripeEvent:
+        found, as_of = await self._reader.read(key)
+        if found.get("object") == "customer" and found.get("deleted"):
+            found = {**found, **await last_known(self._reader, found["id"])}
         return read_event(key, found, as_of, self._account, claimed.livemode)
 
-    async def _translate(self, event: StripeEvent) -> Translation | Ignored:
+    async def _translate(
+        self, event: StripeEvent, after: float | None = None
+    ) -> Translation | Ignored:
+        """``after``: facts that were asked for earlier will not do."""
         facts = Facts.empty()
         for _ in range(_ROUNDS):
             missing = needs(event, facts, self._rules)
             if not missing:
                 return translate(event, facts, self._rules)
-            facts = await self._reader.resolve(missing, facts)
+            facts = await self._reader.resolve(missing, facts, after=after)
         if missing := needs(event, facts, self._rules):
             raise Unanswered(f"{len(missing)} facts are missing after {_ROUNDS} rounds")
         return translate(event, facts, self._rules)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +12,21 @@ from pydantic import ValidationError
 
 from bridge.clock import Backoff
 from bridge.contract import STRIPE_EVENT_TOPIC
-from bridge.errors import OrgUnavailable, PermissionDenied, RequestRefused, StoreUnavailable
+from bridge.errors import (
+    OrgFault,
+    OrgUnavailable,
+    PermissionDenied,
+    RequestRefused,
+    StoreUnavailable,
+)
 from bridge.health import Health, Part
 from bridge.metrics import Metrics
 from bridge.salesforce_api import PublishOutcome, PublishStatus, PubSub
 from bridge.store import Claimed, Inbox, Move, State
 from bridge.stripe_api import StripeApiError, StripeEvent, StripeNotFound, StripeRequestRefused
 from bridge.to_salesforce.gate import Gate
-from bridge.to_salesforce.prepare import Nothing, Prepared, Preparer, TooSoon
+from bridge.to_salesforce.outcomes import Expanded, Nothing
+from bridge.to_salesforce.prepare import Prepared, Preparer, TooSoon
 
 _log = logging.getLogger(__name__)
 
@@ -159,6 +166,10 @@ class Publisher:
             prepared = await self._preparer.prepare(claimed, readings)
         except (StripeNotFound, StripeRequestRefused) as error:
             return Move(claimed, State.DEAD, outcome="failed", reason=str(error))
+        except OrgFault as error:
+            # Of an errand that asks Salesforce something.
+            wait = self._tuning.backoff.wait(claimed.attempts)
+            return Move(claimed, State.DUE, wait=wait, reason=str(error))
         except StripeApiError as error:
             # Stripe's trouble or the key's: this lane waits, lanes that ask nothing go on.
             self._health.bad(Part.STRIPE, error)
@@ -179,6 +190,9 @@ class Publisher:
             return Move(claimed, State.DEAD, outcome="failed", reason=reason)
         if isinstance(prepared, Nothing):
             return Move(claimed, State.DONE, outcome="ignored", reason=prepared.reason)
+        if isinstance(prepared, Expanded):
+            await self._insist(lambda: self._inbox.ask(prepared.arrivals))
+            return Move(claimed, State.DONE, outcome="expanded", reason=prepared.reason)
         return claimed, prepared
 
     def _after_publish(self, claimed: Claimed, prepared: Prepared, outcome: PublishOutcome) -> Move:
@@ -215,10 +229,13 @@ class Publisher:
         return False
 
     async def _record(self, moves: Sequence[Move]) -> None:
-        """Records, however long the store takes: the claims are this process's own."""
+        await self._insist(lambda: self._inbox.record(moves))
+
+    async def _insist(self, write: Callable[[], Awaitable[object]]) -> None:
+        """Writes, however long the store takes: the claims are this process's own."""
         while True:
             try:
-                await self._inbox.record(moves)
+                await write()
             except StoreUnavailable as error:
                 self._health.bad(Part.STORE, error)
                 await asyncio.sleep(1.0)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,10 +13,9 @@ from bridge.contract import RECEIPT_TOPIC, Outcome, ReceiptMessage, ReceiptResul
 from bridge.errors import BridgeError, StoreUnavailable
 from bridge.health import Health, Part
 from bridge.metrics import Metrics
-from bridge.salesforce_api import Delivery, PubSub, Received, subscribe
+from bridge.salesforce_api import Delivery, PubSub, Received
 from bridge.store import Cursor, Inbox, InFlight, Move, Settlement, State
-
-T = TypeVar("T")
+from bridge.to_salesforce.follow import follow, until_stored
 
 _log = logging.getLogger(__name__)
 _results = TypeAdapter(list[ReceiptResult])
@@ -77,15 +75,15 @@ class Receipts:
 
     async def run(self) -> None:
         """Applies receipts until cancelled."""
-        replay = await self._until_stored(lambda: self._inbox.get_cursor(RECEIPT_TOPIC))
-        stream = subscribe(
-            self._pubsub, RECEIPT_TOPIC, replay, on_state=self._noted, backoff=self._reconnect
+        await follow(
+            RECEIPT_TOPIC,
+            self.apply,
+            pubsub=self._pubsub,
+            inbox=self._inbox,
+            health=self._health,
+            on_state=self._noted,
+            reconnect=self._reconnect,
         )
-        try:
-            async for delivery in stream:
-                await self.apply(delivery)
-        finally:
-            await stream.aclose()
 
     async def apply(self, delivery: Delivery) -> None:
         """Stores what a delivery says, with the cursor behind it."""
@@ -94,8 +92,9 @@ class Receipts:
         cursor = Cursor(RECEIPT_TOPIC, delivery.replay_id)
         if not settlements and not delivery.replay_id:
             return
-        moved = await self._until_stored(
-            lambda: self._inbox.complete(settlements, cursor if delivery.replay_id else None)
+        moved = await until_stored(
+            lambda: self._inbox.complete(settlements, cursor if delivery.replay_id else None),
+            self._health,
         )
         if moved:
             self._last_receipt = self._clock()
@@ -147,14 +146,6 @@ class Receipts:
         else:
             self._listening_since = None
             self._health.bad(Part.RECEIPTS, fault)
-
-    async def _until_stored(self, action: Callable[[], Awaitable[T]]) -> T:
-        while True:
-            try:
-                return await action()
-            except StoreUnavailable as error:
-                self._health.bad(Part.STORE, error)
-                await asyncio.sleep(1.0)
 
 
 def _read(received: Received) -> Sequence[ReceiptResult]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from decimal import Decimal
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 from rich.console import Console
@@ -18,7 +20,9 @@ from rehearsal.org import testing_report
 from rehearsal.org.apex.testing import coverage, run_tests
 from rehearsal.org.check import LAYERS
 from rehearsal.org.check import run as run_layers
+from rehearsal.org.clock import Clock
 from rehearsal.org.errors import OrgError
+from rehearsal.org.options import OrgOptions
 from rehearsal.org.org import Org
 from rehearsal.org.testing_report import Report
 
@@ -34,6 +38,44 @@ _project = click.option(
 _port = click.IntRange(0, 65535)
 
 
+class _Instant(click.ParamType):
+    """An aware ISO time."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> dt.datetime:
+        try:
+            moment = dt.datetime.fromisoformat(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if moment.tzinfo is None:
+            self.fail("the time needs a zone, as in 2026-10-01T09:00:00Z", param, ctx)
+        return moment
+
+
+def _options(
+    _context: click.Context, _parameter: click.Parameter, path: Path | None
+) -> OrgOptions | None:
+    if path is None:
+        return None
+    try:
+        return OrgOptions.read(json.loads(path.read_bytes(), parse_float=Decimal))
+    except ValueError as error:
+        raise click.BadParameter(f"{path}: {error}") from error
+
+
+_org = click.option(
+    "--org",
+    "options",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    callback=_options,
+    help="What the org is beside its metadata, as JSON; a multicurrency org: "
+    '{"currencies": {"corporate": "USD", "rates": {"EUR": 0.9}, "inactive": {"CHF": 0.95}}}; '
+    'with advanced currency management: … "dated": {"EUR": {"2026-01-01": 0.92}}. Also "flows": '
+    '"inactive", "language" and "time_zone". See docs/local-org.md.',
+)
+
+
 @click.group()
 def main() -> None:
     """A small Salesforce org on this machine, for rehearsals."""
@@ -41,22 +83,30 @@ def main() -> None:
 
 @main.command()
 @_project
+@_org
 @click.option(
     "--seed",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help='Records to begin with: {"Account": [{"$ref": "acme", "Name": "Acme"}], …}.',
 )
+@click.option("--now", type=_Instant(), help="Where the clock stands, with its zone; it runs on.")
 @click.option("--http-port", default=0, type=_port, help="0, the default, is any free port.")
 @click.option("--https-port", default=0, type=_port)
 @click.option("--grpc-port", default=0, type=_port)
 def serve(
-    project: Path, seed: Path | None, http_port: int, https_port: int, grpc_port: int
+    project: Path,
+    options: OrgOptions | None,
+    seed: Path | None,
+    now: dt.datetime | None,
+    http_port: int,
+    https_port: int,
+    grpc_port: int,
 ) -> None:
     """Serve the project as an org until SIGTERM or SIGINT.
 
     Prints one JSON line when it is ready.
     """
-    org = _loaded(project)
+    org = _loaded(project, options, None if now is None else Clock.running_from(now))
     if seed is not None:
         _seed(org, seed)
     try:
@@ -93,6 +143,7 @@ def check(project: Path, only: tuple[str, ...], as_json: bool) -> None:
 
 @main.command(name="test")
 @_project
+@_org
 @click.option(
     "--only",
     multiple=True,
@@ -114,6 +165,7 @@ def check(project: Path, only: tuple[str, ...], as_json: bool) -> None:
 )
 def run_apex_tests(
     project: Path,
+    options: OrgOptions | None,
     only: tuple[str, ...],
     coverage_below: float | None,
     limits: bool,
@@ -124,7 +176,7 @@ def run_apex_tests(
 
     Exits 1 when a test failed, 2 when --only names no test.
     """
-    org = _loaded(project)
+    org = _loaded(project, options)
     try:
         results = run_tests(org, only or None)
     except KeyError as error:
@@ -157,8 +209,8 @@ async def _serve(org: Org, http_port: int, https_port: int, grpc_port: int) -> N
         await stop.wait()
 
 
-def _loaded(project: Path) -> Org:
-    return _or_fail(lambda: Org.load(project))
+def _loaded(project: Path, options: OrgOptions | None, clock: Clock | None = None) -> Org:
+    return _or_fail(lambda: Org.load(project, clock=clock, options=options))
 
 
 def _seed(org: Org, path: Path) -> None:

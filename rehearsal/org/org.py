@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +14,7 @@ from typing import TypeVar
 from rehearsal.org.apex import ApexRuntime
 from rehearsal.org.bus import EventBus
 from rehearsal.org.clock import Clock
+from rehearsal.org.currencies import current_rates
 from rehearsal.org.dml import (
     Engine,
     Formulas,
@@ -26,8 +28,11 @@ from rehearsal.org.dml.records import Records
 from rehearsal.org.errors import JobFailed, LimitExceeded, OrgError
 from rehearsal.org.first_rows import put_deployed_rows, put_first_rows
 from rehearsal.org.flow import FlowRuntime
+from rehearsal.org.flow.program import Program
+from rehearsal.org.flow.scheduled import BATCH, ScheduledRun
 from rehearsal.org.jobs import job_row
 from rehearsal.org.limits import ASYNCHRONOUS, QUEUEABLE, SYNCHRONOUS, Limits
+from rehearsal.org.options import OrgOptions
 from rehearsal.org.ports import FlowRunner, InvocableAction, Job, JobKind, TriggerRunner, User
 from rehearsal.org.schema import Schema
 from rehearsal.org.security import Security
@@ -36,7 +41,7 @@ from rehearsal.org.source import Faults, Project, load_project
 from rehearsal.org.stack import deep_stack
 from rehearsal.org.store import Store
 from rehearsal.org.upgrade import fill_checkboxes, recalculate, refusals
-from rehearsal.org.values import Row
+from rehearsal.org.values import Row, id18
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -75,13 +80,15 @@ class Org:
         self._ids = put_first_rows(project, self._store, self.clock.now())
 
     @classmethod
-    def load(cls, root: Path, *, clock: Clock | None = None) -> Org:
-        """The org of an sfdx project, with its Apex and Flows.
+    def load(
+        cls, root: Path, *, clock: Clock | None = None, options: OrgOptions | None = None
+    ) -> Org:
+        """The org of an sfdx project, with its Apex and Flows, and what its Setup says.
 
         Raises MetadataError for a component that is wrong, Unsupported for one that this org
         lacks, both with file and line, or an ExceptionGroup of several.
         """
-        return cls.of(load_project(root), clock=clock)
+        return cls.of(load_project(root, options), clock=clock)
 
     @classmethod
     def of(cls, project: Project, *, clock: Clock | None = None) -> Org:
@@ -93,6 +100,8 @@ class Org:
             actions = triggers.actions
         with faults.gather():
             flows = FlowRuntime(project.schema, project.flows, actions)
+            if project.options.inactive_flows:
+                flows.set_active(dict.fromkeys(flows.activity, False))
         with faults.gather():
             check_formulas(project.schema)
         faults.raise_any()
@@ -103,7 +112,7 @@ class Org:
             schema=self.schema,
             store=self._store,
             formulas=Formulas(self.schema, self._store),
-            roll_ups=RollUps(self.schema),
+            roll_ups=RollUps(self.schema, partial(current_rates, self._store)),
             incoming=Incoming(self.schema, self._store),
             triggers=self.triggers,
             flows=flows,
@@ -131,7 +140,7 @@ class Org:
         `refusals` must have found nothing. New permission sets are assigned to nobody.
         """
         with self._lock:
-            running = self.schema
+            running, before = self.schema, self._engine.flows
             self.project, self.schema, self.triggers = other.project, other.schema, other.triggers
             self._store.adopt(self.schema)
             self.bus.adopt(self.schema)
@@ -139,12 +148,94 @@ class Org:
                 self.schema, self._store, self.project.permission_sets.values()
             )
             self._engine = self._assembled(other._engine.flows)
+            if isinstance(before, FlowRuntime) and isinstance(self._engine.flows, FlowRuntime):
+                self._engine.flows.keep_activity(before)
             put_deployed_rows(self.project, self._store, self.clock.now(), self._ids)
             fill_checkboxes(self._store, running, self.schema)
-            moment = Moment(self.admin, self.clock.now())
-            records = Records(self.schema, self._store, self._engine.formulas, lambda: moment, {})
-            recalculate(self._store, self._engine.roll_ups, records.reader)
+            self._recalculate()
             self._store.commit()
+
+    def merge(self, sobject: str, master: Row, *losers: str, user: User | None = None) -> None:
+        """Merges records as a user does in the browser, the administrator if nobody is named.
+
+        `master` has the Id of the record that stays and the values that were chosen for it. Raises
+        SaveError, or ValueError for what is no id, and then nothing has happened.
+        """
+        gone = [id18(loser) for loser in losers]
+        result = self.run(
+            lambda tx: tx.merge(sobject, master, gone, user_mode=True, sharing=True),
+            user=user or self.admin,
+        )
+        if result.errors:
+            raise result.errors[0]
+
+    def flows(self) -> dict[str, bool]:
+        """Whether each Flow is active, by its name."""
+        flows = self._engine.flows
+        return flows.activity if isinstance(flows, FlowRuntime) else {}
+
+    def set_flows_active(self, *names: str, active: bool = True) -> None:
+        """Activates Flows, or deactivates them, as an admin does in Setup; all if none is named.
+        Raises KeyError for one that is not there."""
+        flows = self._engine.flows
+        if isinstance(flows, FlowRuntime):
+            with self._lock:
+                flows.set_active(dict.fromkeys(names or flows.activity, active))
+
+    def schedules(self) -> list[str]:
+        """The names of the active schedule-triggered Flows, in the order in which they run."""
+        flows = self._engine.flows
+        return list(flows.schedules) if isinstance(flows, FlowRuntime) else []
+
+    def run_schedules(self, *names: str) -> list[ScheduledRun]:
+        """Runs schedule-triggered Flows, all or those named, as when their time has come.
+
+        Each batch of 200 interviews is a transaction of the Automated Process; one that fails is
+        undone. Raises KeyError for a Flow that is not scheduled or not active.
+        """
+        flows = self._engine.flows
+        if not isinstance(flows, FlowRuntime):
+            return []
+        programs = flows.schedules
+        return [self._run_schedule(flows, programs[name]) for name in names or programs]
+
+    def _run_schedule(self, flows: FlowRuntime, program: Program) -> ScheduledRun:
+        user = self.automated_process
+        batches_of_ids: list[list[str] | None] = [None]
+        if program.object is not None:
+            ids = self.run(partial(flows.scheduled_records, program=program), user=user)
+            batches_of_ids = [ids[at : at + BATCH] for at in range(0, len(ids), BATCH)]
+        done, errors = 0, []
+        for batch in batches_of_ids:
+            work = partial(flows.run_scheduled, program=program, ids=batch)
+            try:
+                done += self.run(work, user=user)
+            except (JobFailed, LimitExceeded) as failed:
+                errors.append(str(failed))
+                _log.warning("Flow %s: %s", program.flow.name, failed)
+        return ScheduledRun(program.flow.name, done, tuple(errors))
+
+    def set_rate(self, currency: str, rate: Decimal) -> None:
+        """Edits a conversion rate, as an admin does in "Manage Currencies".
+
+        Records keep their amounts, roll-ups are recalculated, without triggers or Flows. Raises
+        KeyError for a currency that the org lacks, ValueError for the corporate one or no rate.
+        """
+        with self._lock:
+            table = self._store.table("CurrencyType")
+            row = next((row for row in table.rows() if row["IsoCode"] == currency), None)
+            if row is None:
+                raise KeyError(currency)
+            if row["IsCorporate"] or rate <= 0:
+                raise ValueError(f"{currency}: {rate}")
+            self._store.put("CurrencyType", {**row, "ConversionRate": rate})
+            self._recalculate()
+            self._store.commit()
+
+    def _recalculate(self) -> None:
+        moment = Moment(self.admin, self.clock.now())
+        records = Records(self.schema, self._store, self._engine.formulas, lambda: moment, {})
+        recalculate(self._store, self._engine.roll_ups, records.reader)
 
     @property
     def org_id(self) -> str:
@@ -228,12 +319,13 @@ class Org:
     def seed(self, data: Mapping[str, Sequence[Row]]) -> dict[str, str]:
         """Saves records as the administrator in the order given; returns ids by `$ref`.
 
-        A row may carry `"$ref": "name"`, and a later one point to it with `"@name"`. Triggers and
-        Flows run. Read-only fields may be set, as a data load with "Set Audit Fields" does; so
-        `HasOpportunityLineItem` stands for products. Raises SaveError for a refused record,
-        KeyError for an unknown ref.
+        A row may carry `"$ref": "name"`, and a later one point to it with `"@name"`;
+        `@StandardPricebook` is there from the start. Triggers and Flows run. Read-only fields may
+        be set, as a data load with "Set Audit Fields" does; so `HasOpportunityLineItem` can stand
+        for products. Raises SaveError for a refused record, KeyError for an unknown ref.
         """
-        refs: dict[str, str] = {}
+        books = self._store.table("Pricebook2").find("Name", ("Standard Price Book",)) or ()
+        refs = dict.fromkeys(["StandardPricebook"], next(str(row["Id"]) for row in books))
         for sobject, rows in data.items():
             for batch in batches(list(rows)):
                 save = partial(insert_batch, sobject=sobject, rows=batch, refs=refs)

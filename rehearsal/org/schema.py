@@ -171,7 +171,11 @@ class Schema:
     labels: dict[str, str] = field(default_factory=dict)
     """Custom labels: texts by lower-case name."""
     currency: str = "USD"
-    """The corporate currency; the local org is single-currency."""
+    """The corporate currency, of a single-currency org its only one."""
+    multicurrency: bool = False
+    """Whether records have a `CurrencyIsoCode`."""
+    advanced_currencies: bool = False
+    """Whether advanced currency management is on."""
     time_zone: str = "America/Los_Angeles"
     """The org's default zone; a user may have another."""
 

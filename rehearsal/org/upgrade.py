@@ -156,7 +156,9 @@ def _moved(
             totals: Row = {}
             for roll in rolls:
                 found = store.table(roll.child.name).find(roll.foreign_key.name, (row["Id"],))
-                totals[roll.field.name] = roll.total(found or (), reader(roll.child))
+                totals[roll.field.name] = roll.total(
+                    row, found or (), reader(roll.child), roll_ups.rates()
+                )
             if any(value != row.get(name) for name, value in totals.items()):
                 merged = {**row, **totals}
                 yield parent.name, {name: v for name, v in merged.items() if v is not None}

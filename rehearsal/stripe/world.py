@@ -35,6 +35,9 @@ class Settings:
     ``lose_next``: so many events will never be generated, neither sent nor listed.
     ``settlement_rates``: worth of a major unit in a major unit of the account's currency; a
     currency without a rate settles in itself, as with a bank account in that currency.
+    ``overdue_events``, ``will_be_due_days``: the automations that send ``invoice.overdue`` and, so
+    many days before the due date, ``invoice.will_be_due``.
+    ``fail_finalizations``: so many drafts will not become final by themselves.
     """
 
     retry_days: tuple[int, ...] = (3, 5, 7)
@@ -56,6 +59,9 @@ class Settings:
     dispute_days: int = 9
     trial_warning: int = 3 * DAY
     lose_next: int = 0
+    overdue_events: bool = True
+    will_be_due_days: int = 0
+    fail_finalizations: int = 0
 
 
 @dataclass(slots=True)
@@ -91,6 +97,8 @@ class World:
         self.ids = Ids(seed)
         self.account = Account(self.ids.new("acct", 16))
         self.settings = Settings()
+        self.after_retries: dict[str, str] = {}
+        """Subscriptions that fare otherwise than the account's setting says."""
         self.agenda = Agenda()
         self.book = Book()
         self.request: RequestContext | None = None

@@ -26,6 +26,8 @@ from bridge.salesforce_api import Authenticator, PubSub
 from bridge.salesforce_api.wire import pubsub_api_pb2 as pb
 from bridge.salesforce_api.wire import pubsub_api_pb2_grpc as rpc
 from bridge.settings import SalesforceSettings
+from tests.bridge.company import Company, open_company
+from tests.bridge.salesforce_org import SalesforceOrg, open_org
 
 ORG_ID = "00D000000000001AAA"
 USER_ID = "005000000000001AAA"
@@ -379,3 +381,17 @@ async def pubsub(org: Org, http: aiohttp.ClientSession) -> AsyncIterator[PubSub]
     client = PubSub(settings.pubsub_target, authenticator, ca=org.certificates.ca, timeout=5.0)
     yield client
     await client.close()
+
+
+@pytest.fixture
+async def company() -> AsyncIterator[Company]:
+    """A company at a Stripe stand-in."""
+    async with open_company() as company:
+        yield company
+
+
+@pytest.fixture
+async def salesforce() -> AsyncIterator[SalesforceOrg]:
+    """The shipped package on the local org."""
+    async with open_org() as salesforce:
+        yield salesforce

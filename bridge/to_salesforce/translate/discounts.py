@@ -1,17 +1,20 @@
 """The discounts of a subscription and of its items, with their coupons' terms.
 
-Customers' own discounts are not among them: no event of the subscription says when those change.
+A subscription without discounts of its own has its customer's (Stripe, "Coupons": a discount on the
+subscription overrides it).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from bridge.money import Discount, Duration
 from bridge.stripe_api.facts import Kind, Need
 from bridge.to_salesforce.translate import paths
 from bridge.to_salesforce.translate.fields import Context, Snapshot
+from bridge.to_salesforce.translate.lookup import gather_two
 from bridge.to_salesforce.translate.outcome import Untranslatable
 from bridge.to_salesforce.translate.shape import (
     Json,
@@ -28,17 +31,47 @@ from bridge.to_salesforce.translate.shape import (
 )
 
 _DAY = dt.timedelta(days=1)
+_ENDED = frozenset({"canceled", "incomplete_expired"})
 
 
-def discounts_of(ctx: Context, at: Snapshot, items: list[Json]) -> dict[str, Discount]:
-    """The discounts of a subscription and its items, by id."""
-    terms = _terms(ctx, at, items)
+@dataclass(frozen=True, slots=True)
+class Discounts:
+    """What comes off a subscription."""
+
+    by_id: Mapping[str, Discount]
+    whole: tuple[Discount, ...]
+    """Off the subscription as a whole."""
+
+
+def discounts_of(ctx: Context, at: Snapshot, items: list[Json]) -> Discounts:
+    """The discounts of a subscription and its items."""
+    terms, general = gather_two(lambda: _terms(ctx, at, items), lambda: _of_customer(ctx, at))
+    terms = general | terms
     coupons = _coupons(ctx, at.object, terms)
-    return {
+    found = {
         key: discount
         for key, each in terms.items()
         if key in coupons and (discount := _discount(at.object, each, coupons[key]))
     }
+    of_all = tuple(found[key] for key in general if key in found)
+    return Discounts(found, chosen(found, at.object) or of_all)
+
+
+def takes_the_customers(subscription: Json) -> bool:
+    """Whether a subscription has no discount of its own, so that its customer's counts.
+
+    Of one that has ended it does not: the customer's may come and go, and nobody asks it any more.
+    """
+    return not paths.discounts(subscription) and text(subscription, "status") not in _ENDED
+
+
+def _of_customer(ctx: Context, at: Snapshot) -> dict[str, Json]:
+    """The customer's own discount by id, where it counts; as the customer was read last."""
+    customer = paths.customer(at.object)
+    if customer is None or not takes_the_customers(at.object):
+        return {}
+    found = ctx.look.one(Need(Kind.CUSTOMER, customer)).object or {}
+    return {key: inline for key, inline in paths.discounts(found) if inline is not None}
 
 
 def chosen(listed: Mapping[str, Discount], holder: Json) -> tuple[Discount, ...]:

@@ -1,9 +1,9 @@
 """``invoice`` → ``Bridge_Renewal__c``: what was expected and what became of it.
 
-A draft is Upcoming (it will be asked for), a deleted draft Void. Collected, Void and Failed
-(written off as uncollectible) are Stripe's own ends. An open one is Partly Collected once some of
-it is paid, Failed when a payment was tried and none is under way, Overdue after its due date, else
-Open.
+A subscription's draft is Open: its period has begun, and what is Upcoming is the one after it.
+Any other draft is Upcoming, a deleted one Void. Collected, Void and Failed (written off as
+uncollectible) are Stripe's own ends. An open one is Partly Collected once some of it is paid,
+Failed when a payment has failed and none is under way, Overdue after its due date, else Open.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from bridge.contract import RenewalRow
 from bridge.money import to_major
 from bridge.stripe_api.facts import Kind, Need
 from bridge.to_salesforce.translate import paths
+from bridge.to_salesforce.translate.dunning import Dunning, dunning_of, is_due
 from bridge.to_salesforce.translate.fields import (
     Context,
     Snapshot,
@@ -28,10 +29,8 @@ from bridge.to_salesforce.translate.shape import (
     Json,
     amount,
     expanded,
-    first,
     flag,
     happened,
-    members,
     moment,
     reference,
     required,
@@ -40,14 +39,12 @@ from bridge.to_salesforce.translate.shape import (
 )
 from bridge.to_salesforce.translate.term import lines_of
 
-_UNDER_WAY = frozenset({"processing", "succeeded"})
-
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """What an invoice's row takes from elsewhere."""
 
-    status: str
+    dunning: Dunning
     line: Json | None
     """The line that says what period it is for."""
     interval: str | None
@@ -55,16 +52,16 @@ class Picture:
 
 def picture(ctx: Context, at: Snapshot) -> Picture:
     """Asks for all that the row needs beyond the invoice itself."""
-    status, (line, interval) = gather_two(lambda: status_of(ctx, at), lambda: _period(ctx, at))
-    return Picture(status, line, interval)
+    dunning, (line, interval) = gather_two(lambda: dunning_of(ctx, at), lambda: _period(ctx, at))
+    return Picture(dunning, line, interval)
 
 
 def row(ctx: Context, at: Snapshot, seen: Picture, subscription: str | None) -> RenewalRow:
     """The invoice as a snapshot shows it; ``subscription`` is its parent, where Stripe has one."""
-    found, line, status = at.object, seen.line, seen.status
+    found, line, dunning = at.object, seen.line, seen.dunning
+    status = status_of(at, dunning)
     key, currency = required(found, "id"), currency_code(found, "currency")
     attempts = whole(found, "attempt_count") or 0
-    waiting = text(found, "status") == "open" and attempts > 0
     paid = moment(found, "status_transitions.paid_at") if status == "Collected" else None
     return ctx.row(
         RenewalRow,
@@ -87,31 +84,32 @@ def row(ctx: Context, at: Snapshot, seen: Picture, subscription: str | None) -> 
         amount_remaining=to_major(amount(found, "amount_remaining"), currency),
         credited=to_major(_credited(found), currency),
         attempt_count=min(attempts, 9999),
-        in_dunning=False,
-        dunning_status=None,
-        failure_reason=None,
-        next_retry=moment(found, "next_payment_attempt") if waiting else None,
-        next_retry_date=ctx.day(moment(found, "next_payment_attempt")) if waiting else None,
+        in_dunning=dunning.active,
+        dunning_status=dunning.word,
+        failure_reason=dunning.reason,
+        next_retry=dunning.next_retry,
+        next_retry_date=ctx.day(dunning.next_retry),
         invoice_page=whole_or_none(text(found, "hosted_invoice_url"), 1024),
         invoice_pdf=whole_or_none(text(found, "invoice_pdf"), 1024),
     )
 
 
-def status_of(ctx: Context, at: Snapshot) -> str:
+def status_of(at: Snapshot, dunning: Dunning) -> str:
     """What has become of an invoice."""
     found = at.object
     if flag(found, "deleted"):
         return "Void"
     status = required(found, "status")
-    ends = {"draft": "Upcoming", "paid": "Collected", "void": "Void", "uncollectible": "Failed"}
+    if status == "draft":
+        return "Upcoming" if paths.invoice_subscription(found) is None else "Open"
+    ends = {"paid": "Collected", "void": "Void", "uncollectible": "Failed"}
     if status in ends:
         return ends[status]
     if (whole(found, "amount_paid") or 0) > 0:
         return "Partly Collected"
-    if _tried_in_vain(ctx, at):
+    if dunning.failed:
         return "Failed"
-    due = moment(found, "due_date")
-    return "Overdue" if due is not None and due <= at.as_of else "Open"
+    return "Overdue" if is_due(at) else "Open"
 
 
 def due_at(invoice: Json) -> dt.datetime:
@@ -137,34 +135,6 @@ def main_line(ctx: Context, at: Snapshot) -> Json | None:
         if (start := moment(line, "period.start")) and (end := moment(line, "period.end"))
     ]
     return max(dated, key=lambda entry: entry[:3])[3] if dated else None
-
-
-def _tried_in_vain(ctx: Context, at: Snapshot) -> bool:
-    """Whether an open invoice's payment has failed: an attempt was made, and none is under way.
-
-    A bank debit counts as attempted for the days until the bank answers, so the payment itself is
-    asked.
-    """
-    found = at.object
-    if not whole(found, "attempt_count"):
-        return False
-    intents = [
-        intent
-        for intent in [
-            first(found, "payment_intent"),
-            *paths.invoice_payment_intents(members(found, "payments")),
-        ]
-        if intent is not None
-    ]
-    if not intents:
-        need = Need(Kind.INVOICE_PAYMENTS, required(found, "id"), since=at.as_of)
-        answer = ctx.look.one(need).object or {}
-        intents = paths.invoice_payment_intents(members(answer, "data"))
-    shown = [inline for intent in intents if (inline := expanded(intent))]
-    keys = [key for intent in intents if not expanded(intent) and (key := reference(intent))]
-    facts = ctx.look.all(Need(Kind.PAYMENT_INTENT, key, since=at.as_of) for key in keys)
-    shown += [fact.object for fact in facts if fact.object is not None]
-    return not any(text(intent, "status") in _UNDER_WAY for intent in shown)
 
 
 def _credited(invoice: Json) -> int:

@@ -50,3 +50,17 @@ def gather_two(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
             raise Missing(gap.needs | second.needs) from None
         raise
     return first, other()
+
+
+def gather(asked: Iterable[Callable[[], T]]) -> list[T]:
+    """All results; what any of them misses is named together."""
+    found: list[T] = []
+    missing: frozenset[Need] = frozenset()
+    for ask in asked:
+        try:
+            found.append(ask())
+        except Missing as gap:
+            missing |= gap.needs
+    if missing:
+        raise Missing(missing)
+    return found

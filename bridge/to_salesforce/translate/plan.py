@@ -63,11 +63,11 @@ def plan_of(ctx: Context, at: Snapshot, items: list[Json]) -> Plan:
             price=_price(price, currency),
             quantity=whole(item, "quantity") or 0,
             product=product_id(price) or "",
-            discounts=chosen(listed, item),
+            discounts=chosen(listed.by_id, item),
         )
         for item, price in zip(items, prices.values(), strict=True)
     )
-    return Plan(sold, paid_from(at.object), chosen(listed, at.object))
+    return Plan(sold, paid_from(at.object), listed.whole)
 
 
 def paid_from(subscription: Json) -> dt.datetime:

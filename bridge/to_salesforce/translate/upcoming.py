@@ -2,8 +2,8 @@
 
 The key is ``next:<subscription>:<interval unit>``. When a subscription moves to another unit
 (monthly to yearly), the row of the old one must go, and nothing in the subscription says what the
-old one was: so once its items or its billing date have changed since it was made, the rows of all
-units that it does not have are written as Void.
+old one was: so wherever it can have moved since it was made, the rows of all units that it does not
+have are written as Void.
 """
 
 from __future__ import annotations
@@ -22,11 +22,20 @@ from bridge.to_salesforce.translate.plan import (
     paid_from,
     price_of,
 )
-from bridge.to_salesforce.translate.shape import Json, flag, happened, moment, required, whole
+from bridge.to_salesforce.translate.shape import (
+    Json,
+    flag,
+    happened,
+    moment,
+    required,
+    text,
+    whole,
+)
 from bridge.to_salesforce.translate.sold import Sold
 
 _RENEWING = frozenset({"active", "past_due", "trialing"})
 _NOT_YET = frozenset({"incomplete", "incomplete_expired"})
+_GIVES_UP = frozenset({"void", "mark_uncollectible"})
 
 
 def rows(ctx: Context, at: Snapshot, sold: Sold) -> list[RenewalRow]:
@@ -43,7 +52,7 @@ def rows(ctx: Context, at: Snapshot, sold: Sold) -> list[RenewalRow]:
         if interval is not None:
             due.setdefault(interval[0], []).append(position)
     written = [_row(ctx, at, unit, sold, positions) for unit, positions in due.items()]
-    if _has_changed(at.object, items):
+    if _can_have_moved(at.object, items):
         written += [_row(ctx, at, unit, sold, []) for unit in Interval if unit not in due]
     return written
 
@@ -103,10 +112,21 @@ def _row(
 def _renews(subscription: Json, period_ends: dt.datetime) -> bool:
     if required(subscription, "status") not in _RENEWING:
         return False
-    if flag(subscription, "cancel_at_period_end"):
+    if flag(subscription, "cancel_at_period_end") or _is_given_up(subscription, period_ends):
         return False
     cancel_at = moment(subscription, "cancel_at")
     return cancel_at is None or cancel_at > period_ends
+
+
+def _is_given_up(subscription: Json, due: dt.datetime) -> bool:
+    """Whether a pause of collection voids or writes off the invoice to come.
+
+    One that is kept as a draft may be asked for later (Stripe, "Pause payment collection").
+    """
+    if text(subscription, "pause_collection.behavior") not in _GIVES_UP:
+        return False
+    resumes = moment(subscription, "pause_collection.resumes_at")
+    return resumes is None or resumes > due
 
 
 def _amount(subscription: Json, plan: Plan, positions: list[int], due: dt.datetime) -> Fraction:
@@ -130,16 +150,16 @@ def _amount(subscription: Json, plan: Plan, positions: list[int], due: dt.dateti
     return sum(invoice(items, [d for d in plan.discounts if counts(d)]), Fraction(0))
 
 
-def _has_changed(subscription: Json, items: list[Json]) -> bool:
-    """Whether items or the billing date have changed since the subscription was made."""
+def _can_have_moved(subscription: Json, items: list[Json]) -> bool:
+    """Whether the subscription can have had another interval since it was made.
+
+    Moving to another interval sets a new billing date (Stripe, "Change subscriptions"), or gives it
+    a new item. In a trial the billing date is the trial's end, whether it has moved or not. (In the
+    very second in which the subscription was made it leaves no trace; that is not reckoned with.)
+    """
     created = happened(subscription, "created")
     day = dt.timedelta(days=1)
     if any((at := moment(item, "created")) and at - created >= day for item in items):
         return True
     anchor = moment(subscription, "billing_cycle_anchor")
-    began = {
-        at
-        for at in (created, moment(subscription, "start_date"), moment(subscription, "trial_end"))
-        if at is not None
-    }
-    return anchor is not None and anchor not in began
+    return anchor is not None and anchor not in {created, moment(subscription, "start_date")}

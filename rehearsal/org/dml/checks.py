@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from rehearsal.org.coerce import check
+from rehearsal.org.currencies import CODE
 from rehearsal.org.errors import SaveError
-from rehearsal.org.schema import FieldType, ObjectType
+from rehearsal.org.schema import Field, FieldType, ObjectType
 from rehearsal.org.store import Store
-from rehearsal.org.values import Row
+from rehearsal.org.values import Row, Value
 
 
 def read_only(target: ObjectType, names: set[str], inserting: bool) -> SaveError | None:
@@ -39,15 +40,17 @@ def picklists(target: ObjectType, values: Row, names: set[str]) -> list[SaveErro
             and value is not None
             and not any(item.value == value and item.active for item in field.picklist)
         ):
-            errors.append(
-                SaveError(
-                    "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
-                    f"{field.label or field.name}: bad value for restricted picklist field: "
-                    f"{value}",
-                    (field.name,),
-                )
-            )
+            errors.append(_bad_value(field, value))
     return errors
+
+
+def _bad_value(field: Field, value: Value) -> SaveError:
+    return SaveError(
+        "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+        f"{field.label or field.name}: bad value for restricted picklist field: "
+        f"{'' if value is None else value}".rstrip(),
+        (field.name,),
+    )
 
 
 def values(target: ObjectType, new: Row, names: set[str]) -> list[SaveError]:
@@ -59,6 +62,8 @@ def values(target: ObjectType, new: Row, names: set[str]) -> list[SaveError]:
             check(field, new.get(name))
         except SaveError as error:
             errors.append(error)
+    if target.find(CODE) is not None and new.get(CODE) is None:
+        errors.append(_bad_value(target.fields[CODE.lower()], None))
     missing = [field.name for field in target if field.required and new.get(field.name) is None]
     if missing:
         errors.append(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rehearsal.org.dml import checks
+from rehearsal.org.dml.existing import existing, locked
 from rehearsal.org.dml.items import Item
-from rehearsal.org.dml.save import existing, locked, roll_up
+from rehearsal.org.dml.rules import RULES
+from rehearsal.org.dml.save import roll_up
 from rehearsal.org.dml.session import RECORD_UNITS, Session
-from rehearsal.org.dml.standard_rules import RULES
 from rehearsal.org.errors import SaveError
 from rehearsal.org.ports import Change, Operation, Timing
 from rehearsal.org.schema import ObjectType
@@ -46,7 +47,7 @@ def delete_attempt(session: Session, target: ObjectType, items: list[Item]) -> N
     good = [item for item in items if item.good]
     ids = {str(item.id) for item in good}
     with session.holding(session.in_before, ids), session.holding(session.deleting, ids):
-        _trigger(session, target, Timing.BEFORE, Operation.DELETE, good)
+        trigger(session, target, Timing.BEFORE, Operation.DELETE, good)
         if good:
             engine.flows.before_delete(session.tx, target.name, [item.change for item in good])
     for item in [item for item in good if item.good]:
@@ -55,7 +56,7 @@ def delete_attempt(session: Session, target: ObjectType, items: list[Item]) -> N
         except SaveError as error:
             item.change.errors.append(error)
     good = [item for item in items if item.good]
-    _trigger(session, target, Timing.AFTER, Operation.DELETE, good)
+    trigger(session, target, Timing.AFTER, Operation.DELETE, good)
     roll_up(session, target, [item.change for item in items if item.good])
 
 
@@ -131,7 +132,7 @@ def undelete_attempt(session: Session, target: ObjectType, items: list[Item]) ->
             target.name, store.get(target.name, str(item.id)) or {}
         )
     good = [item for item in items if item.good]
-    _trigger(session, target, Timing.AFTER, Operation.UNDELETE, good)
+    trigger(session, target, Timing.AFTER, Operation.UNDELETE, good)
     roll_up(session, target, [item.change for item in items if item.good])
 
 
@@ -149,12 +150,16 @@ def _restore(session: Session, target: ObjectType, row: Row) -> None:
 
 
 def _clean(row: Row) -> Row:
-    return {name: value for name, value in row.items() if name not in {_ROOT, _CLEARED}} | {
-        "IsDeleted": False
-    }
+    gone = {_ROOT, _CLEARED, "MasterRecordId"}
+    return {name: value for name, value in row.items() if name not in gone} | {"IsDeleted": False}
 
 
-def _trigger(
+def put_aside(session: Session, target: ObjectType, row: Row) -> None:
+    """Puts one record into the recycle bin by itself."""
+    session.engine.store.put(target.name, {**row, "IsDeleted": True, _CLEARED: ()})
+
+
+def trigger(
     session: Session, target: ObjectType, timing: Timing, operation: Operation, items: list[Item]
 ) -> None:
     triggers = session.engine.triggers

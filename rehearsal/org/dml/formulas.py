@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rehearsal.org.coerce import convert
+from rehearsal.org.currencies import CODE, DEFAULTED_CODES, current_rates
 from rehearsal.org.errors import MetadataError, SaveError, Unsupported, Where
 from rehearsal.org.formula import (
     EvaluationError,
@@ -116,6 +117,8 @@ class Formulas:
         """The default value of a new record's field. Raises SaveError when it cannot be had."""
         expression = self._defaults.get((sobject, field.name))
         if expression is None:
+            if field.name in DEFAULTED_CODES:
+                return moment.user.currency
             return next((item.value for item in field.picklist if item.default), None)
         try:
             value = evaluate(
@@ -181,15 +184,20 @@ class Formulas:
         if way is None:
             way = self._ways[sobject, path] = self._way(sobject, path)
         current: Row | None = row
+        own = row.get(CODE)
         for reference in way.references:
             id_ = current.get(reference) if current is not None else None
             parent = self._store.object_of(id_) if id_ else None
             current = self._store.table(parent).any(id_) if parent and id_ else None
         if current is None:
             return False if way.field.type is FieldType.BOOLEAN else None
-        if way.field.formula is not None:
-            return self.value(way.object, current, way.field, moment)
-        value: Value = current.get(way.field.name)
+        value: Value = (
+            current.get(way.field.name)
+            if way.field.formula is None
+            else self.value(way.object, current, way.field, moment)
+        )
+        if way.references and way.field.type is FieldType.CURRENCY and current.get(CODE) != own:
+            return current_rates(self._store).convert(value, current.get(CODE), own)
         return False if value is None and way.field.type is FieldType.BOOLEAN else value
 
     def _way(self, sobject: str, path: Path) -> _Way:

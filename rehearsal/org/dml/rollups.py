@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from rehearsal.org.coerce import convert
+from rehearsal.org.currencies import CODE, Rates
 from rehearsal.org.errors import MetadataError, SaveError, Unsupported
 from rehearsal.org.formula import functions, parse, references
 from rehearsal.org.schema import NUMERIC, Field, FieldType, ObjectType, Schema, Summary
@@ -31,25 +32,46 @@ class RollUp:
     summarized: Field | None
     tests: tuple[Test, ...]
 
-    def total(self, children: Iterable[Row], read: Read) -> Value:
-        """The value over a parent's live children; nulls count for nothing."""
+    def total(self, parent: Row, children: Iterable[Row], read: Read, rates: Rates) -> Value:
+        """The value over a parent's live children; nulls count for nothing.
+
+        Amounts of another currency are converted to that of the parent (Salesforce Help, "Roll-Up
+        Summary Field"). How the platform rounds them is not said; here the total is, once, to the
+        scale of the field.
+        """
         among = [row for row in children if all(test(row, read) for test in self.tests)]
         if self.summarized is None:
             return Decimal(len(among))
         source = self.summarized
         values: list[Any] = [v for row in among if (v := read(row, source)) is not None]
+        if self.converts:
+            codes = [row.get(CODE) for row in among if read(row, source) is not None]
+            own = parent.get(CODE)
+            values = [
+                rates.convert(value, code, own) for value, code in zip(values, codes, strict=True)
+            ]
         if self.operation == "sum":
-            return sum(values, Decimal(0))
+            return convert(self.field, sum(values, Decimal(0)))
         if not values:
             return None
         found: Value = min(values) if self.operation == "min" else max(values)
-        return found
+        return convert(self.field, found)
+
+    @property
+    def converts(self) -> bool:
+        """Whether the total is an amount of the parent's currency."""
+        source = self.summarized
+        return source is not None and source.type is FieldType.CURRENCY
 
 
 class RollUps:
-    """All roll-ups of a schema. Construction raises MetadataError, Unsupported."""
+    """All roll-ups of a schema. Construction raises MetadataError, Unsupported.
 
-    def __init__(self, schema: Schema) -> None:
+    `rates` gives the conversion rates as they are now.
+    """
+
+    def __init__(self, schema: Schema, rates: Callable[[], Rates]) -> None:
+        self.rates = rates
         self._of_child: dict[str, dict[str, list[RollUp]]] = {}
         self._of_parent: dict[str, list[RollUp]] = {}
         for parent in schema.objects.values():

@@ -5,11 +5,16 @@ Apex Developer Guide, "Triggers and Order of Execution". The numbers in the comm
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rehearsal.org.coerce import convert
+from rehearsal.org.currencies import CODE
 from rehearsal.org.dml import checks
+from rehearsal.org.dml.existing import existing, locked
 from rehearsal.org.dml.items import CHUNK, Item
+from rehearsal.org.dml.products import LINE, totals
+from rehearsal.org.dml.rules import RULES
 from rehearsal.org.dml.session import RECORD_UNITS, Session
-from rehearsal.org.dml.standard_rules import RULES
 from rehearsal.org.errors import SaveError
 from rehearsal.org.ports import Change, Operation, Timing
 from rehearsal.org.schema import Field, FieldType, ObjectType
@@ -22,7 +27,8 @@ class Save:
     """The save procedure of one object in one transaction.
 
     With `all_or_none` a record that is refused before its save ends the pass there. `loading`
-    lets read-only stored fields in, for the org's own first data.
+    lets read-only stored fields in, for the org's own first data. `merging` computes the roll-ups
+    of a record that has been given the children of another.
     """
 
     def __init__(
@@ -32,8 +38,10 @@ class Save:
         *,
         all_or_none: bool = False,
         loading: bool = False,
+        merging: bool = False,
     ) -> None:
         self._session, self._target = session, target
+        self._merging = merging
         self._all_or_none, self._loading = all_or_none, loading
         self._engine = session.engine
         self._rule = RULES.get(target.name)
@@ -251,10 +259,21 @@ class Save:
             if field.formula is None and (value := new.get(field.name)) is not None
         }
         before = self._engine.store.get(self._target.name, id_)
-        if before is None:
-            for rolls in self._engine.roll_ups.of_parent(self._target.name):
-                row[rolls.field.name] = rolls.total((), self._session.records.reader(rolls.child))
+        if before is None or self._merging or before.get(CODE) != row.get(CODE):
+            row |= self._totals(row, before)
         return {name: value for name, value in row.items() if value is not None}
+
+    def _totals(self, row: Row, before: Row | None) -> Row:
+        """The roll-ups of a record that is new, or whose currency has changed."""
+        roll_ups, store = self._engine.roll_ups, self._engine.store
+        made: Row = {}
+        for roll in roll_ups.of_parent(self._target.name):
+            found: Iterable[Row] | None = ()
+            if before is not None:
+                found = store.table(roll.child.name).find(roll.foreign_key.name, (row["Id"],))
+            read = self._session.records.reader(roll.child)
+            made[roll.field.name] = roll.total(row, found or (), read, roll_ups.rates())
+        return made
 
     # --- 8, 14: after save -----------------------------------------------------------------
 
@@ -296,38 +315,14 @@ def _groups(items: list[Item]) -> list[tuple[Operation, list[Change]]]:
     ]
 
 
-def locked() -> SaveError:
-    return SaveError(
-        "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records"
-    )
-
-
-def existing(session: Session, target: ObjectType, id_: str | None) -> Row:
-    """The live row of an update or delete. Raises SaveError."""
-    if id_ is None:
-        raise SaveError("MISSING_ARGUMENT", "Id not specified in an update call")
-    if session.engine.store.object_of(id_) != target.name:
-        raise SaveError("MALFORMED_ID", f"{target.name} ID: id value of incorrect type: {id_}")
-    row = session.engine.store.table(target.name).any(id_)
-    if row is None:
-        raise SaveError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
-    if row.get("IsDeleted"):
-        raise SaveError("ENTITY_IS_DELETED", "entity is deleted")
-    if id_ in session.in_before:
-        raise SaveError(
-            "SELF_REFERENCE_FROM_TRIGGER",
-            f"Object (id = {id_}) is currently in trigger on {target.name}, therefore it cannot "
-            "recursively update itself",
-        )
-    return row
-
-
 def roll_up(session: Session, target: ObjectType, changes: list[Change]) -> None:
     """Recalculates the parents' roll-ups and saves the parents whose totals moved.
 
     A parent goes through its own save procedure; what refuses it there refuses the children.
     """
     engine = session.engine
+    if target.name == LINE:
+        _sum_products(session, changes)
     for reference, rolls in engine.roll_ups.of_child(target.name).items():
         parent = rolls[0].parent
         children: dict[str, list[Change]] = {}
@@ -335,14 +330,14 @@ def roll_up(session: Session, target: ObjectType, changes: list[Change]) -> None
             for row in (change.old, change.new):
                 if row is not None and row.get(reference) is not None:
                     children.setdefault(str(row[reference]), []).append(change)
-        read = session.records.reader(target)
+        read, rates = session.records.reader(target), engine.roll_ups.rates()
         items = []
         for id_ in children:
             row = engine.store.get(parent.name, id_)
             if row is None or id_ in session.deleting:
                 continue
             among = list(engine.store.table(target.name).find(reference, (id_,)) or ())
-            totals = {roll.field.name: roll.total(among, read) for roll in rolls}
+            totals = {roll.field.name: roll.total(row, among, read, rates) for roll in rolls}
             moved = {name: value for name, value in totals.items() if value != row.get(name)}
             if moved:
                 items.append(Item(Operation.UPDATE, moved, id_))
@@ -352,6 +347,34 @@ def roll_up(session: Session, target: ObjectType, changes: list[Change]) -> None
             for item in chunk:
                 for change in children[str(item.id)]:
                     change.errors.extend(item.change.errors)
+
+
+def _sum_products(session: Session, changes: list[Change]) -> None:
+    """Saves the opportunities whose products changed."""
+    store, target = session.engine.store, session.engine.schema.objects["opportunity"]
+    lines: dict[str, list[Change]] = {}
+    for change in changes:
+        row = change.new or change.old or {}
+        lines.setdefault(str(row["OpportunityId"]), []).append(change)
+    items = []
+    for id_, of_it in lines.items():
+        deal = store.get(target.name, id_)
+        if deal is None or id_ in session.deleting:
+            continue
+        try:
+            made = totals(store, id_)
+        except SaveError as error:
+            for change in of_it:
+                change.errors.append(error)
+            continue
+        if any(deal.get(name) != value for name, value in made.items()):
+            items.append(Item(Operation.UPDATE, made, id_))
+    for start in range(0, len(items), CHUNK):
+        chunk = items[start : start + CHUNK]
+        RollUpSave(session, target).attempt(chunk)
+        for item in chunk:
+            for change in lines[str(item.id)]:
+                change.errors.extend(item.change.errors)
 
 
 class RollUpSave(Save):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from rehearsal.org import soql
 from rehearsal.org.dml.delete import delete_attempt, undelete_attempt
 from rehearsal.org.dml.items import CHUNK, Attempt, Item, results, run_chunk
+from rehearsal.org.dml.merge import merge
 from rehearsal.org.dml.publish import publish
+from rehearsal.org.dml.query_rows import plain, sums
 from rehearsal.org.dml.save import Save
 from rehearsal.org.dml.session import Engine, Mark, Session
 from rehearsal.org.dml.upsert import key_field, sorted_out
@@ -20,7 +21,7 @@ from rehearsal.org.ports import Counters, Job, JobKind, Operation, SaveResult, T
 from rehearsal.org.schema import ObjectKind, ObjectType
 from rehearsal.org.security import check_write
 from rehearsal.org.sharing import SharedRows, Sharing, refused
-from rehearsal.org.soql.ast import Call, Path, Query
+from rehearsal.org.soql.ast import Query
 from rehearsal.org.values import Row, id18
 
 T = TypeVar("T")
@@ -30,7 +31,6 @@ _RIGHTS = {
     Operation.DELETE: "delete",
     Operation.UNDELETE: "create",
 }
-_AGGREGATES = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "MIN", "MAX", "AVG"})
 
 
 class OrgTransaction:
@@ -120,7 +120,7 @@ class OrgTransaction:
             self.limits.use("queries")
         rows = run(query)
         if count_limits:
-            self.limits.use("query_rows", len(run(_plain(query)) if _sums(query) else rows))
+            self.limits.use("query_rows", len(run(plain(query)) if sums(query) else rows))
             self._count_children(rows)
         if query.for_update and any(row.get("Id") in self._engine.locked for row in rows):
             raise QueryError(
@@ -256,6 +256,24 @@ class OrgTransaction:
     ) -> list[SaveResult]:
         return self._by_id(sobject, ids, Operation.UNDELETE, all_or_none, False, sharing)
 
+    def merge(
+        self,
+        sobject: str,
+        master: Row,
+        losers: Sequence[str],
+        *,
+        user_mode: bool = False,
+        sharing: bool = False,
+    ) -> SaveResult:
+        target = self._target(sobject, len(losers) + 1, "deletable")
+        if isinstance(target, SaveError):
+            return SaveResult(None, False, (target,))
+        winner, gone = Item(Operation.UPDATE, {}), [Item(Operation.DELETE, {}, i) for i in losers]
+        self._read(winner, target, master)
+        winner.id = winner.values.pop("Id", None)
+        self._enforce([winner, *gone], target, user_mode, sharing)
+        return merge(self._session, target, winner, gone)
+
     def publish(self, event: str, rows: Sequence[Row]) -> list[SaveResult]:
         return publish(self._session, event, rows)
 
@@ -385,25 +403,3 @@ class OrgTransaction:
 
 def _refused(error: SaveError, count: int) -> list[SaveResult]:
     return [SaveResult(None, False, (error,)) for _ in range(count)]
-
-
-def _calls(query: Query) -> Iterator[Call]:
-    yield from (item for item in query.select if isinstance(item, Call))
-
-
-def _sums(query: Query) -> bool:
-    return bool(query.group_by) or any(call.function in _AGGREGATES for call in _calls(query))
-
-
-def _plain(query: Query) -> Query:
-    """The rows that an aggregate query uses."""
-    return replace(
-        query,
-        select=(Path(("Id",)),),
-        group_by=(),
-        having=None,
-        order_by=(),
-        limit=None,
-        offset=None,
-        count_only=False,
-    )

@@ -356,6 +356,19 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a schedule-triggered Flow runs, and for which records; `object` is None where it runs
+    once for none. `frequency` is Once, Daily or Weekly, `start` in the org's zone."""
+
+    frequency: str
+    start: dt.datetime
+    object: str | None
+    logic: str
+    filters: tuple[Filter, ...]
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     name: str
     label: str
@@ -363,6 +376,7 @@ class Flow:
     active: bool
     api_version: Decimal
     trigger: Trigger | None
+    schedule: Schedule | None
     trigger_order: int | None
     start: Connector | None
     elements: dict[str, Element] = field(default_factory=dict)
@@ -373,3 +387,9 @@ class Flow:
     @property
     def where(self) -> Where:
         return Where(self.path, 1)
+
+    @property
+    def subject(self) -> str | None:
+        """The object of `$Record`."""
+        started = self.trigger or self.schedule
+        return started.object if started is not None else None

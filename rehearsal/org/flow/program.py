@@ -14,6 +14,7 @@ from rehearsal.org.flow.elements import collections, logic
 from rehearsal.org.flow.elements.actions import ActionCall
 from rehearsal.org.flow.elements.assignments import assignment
 from rehearsal.org.flow.elements.lookups import Lookup
+from rehearsal.org.flow.elements.queries import Build, where_clause
 from rehearsal.org.flow.elements.steps import Step
 from rehearsal.org.flow.elements.writes import Create, Delete, Update
 from rehearsal.org.flow.expressions import Getter
@@ -38,6 +39,8 @@ class Program:
     steps: dict[str, Step]
     start: str | None
     meets_criteria: Predicate
+    selects: Build
+    """The WHERE of the records that a schedule has interviews for."""
     defaults: tuple[tuple[str, Getter], ...]
     limited: bool
 
@@ -78,9 +81,15 @@ def compile_flow(
         if not found.triggerable:
             raise Unsupported(f"Flow triggered by {found.name}", trigger.where)
         sobject = found.name
+    schedule = flow.schedule
+    selects: Build = lambda interview: None  # noqa: E731
+    if schedule is not None and schedule.object is not None:
+        sobject = resources.object(schedule.object, schedule.where).name
+        selects = where_clause(resources, sobject, schedule.logic, schedule.filters, schedule.where)
     return Program(
         flow=flow,
         object=sobject,
+        selects=selects,
         steps=steps,
         start=flow.start.target.lower() if flow.start else None,
         meets_criteria=_criteria(resources),

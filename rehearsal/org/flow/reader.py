@@ -11,6 +11,7 @@ from rehearsal.org.errors import MetadataError, Unsupported, Where
 from rehearsal.org.flow import model
 from rehearsal.org.flow.reading import collections, elements, resources
 from rehearsal.org.flow.reading.common import CANVAS, connector, filters, logic
+from rehearsal.org.flow.reading.schedules import read_schedule
 from rehearsal.org.source import SourceFile
 from rehearsal.org.source.xml import NAMESPACE, Node
 
@@ -78,6 +79,7 @@ def read_flow(source: SourceFile) -> model.Flow:
     node.only(_FLOW, frozenset(_ELEMENTS), frozenset(_RESOURCES))
     _refuse_other_kinds(node)
     start = node.find("start")
+    scheduled = start is not None and start.text("triggerType") == "Scheduled"
     start_reference = node.find("startElementReference")
     if (start is None) == (start_reference is None):
         raise MetadataError("the Flow needs either start or startElementReference", node.where)
@@ -87,7 +89,8 @@ def read_flow(source: SourceFile) -> model.Flow:
         path=source.path,
         active=node.one_of("status", _STATUSES, "Draft") == "Active",
         api_version=_version(node),
-        trigger=_trigger(start) if start is not None else None,
+        trigger=_trigger(start) if start is not None and not scheduled else None,
+        schedule=read_schedule(start) if start is not None and scheduled else None,
         trigger_order=_order(node),
         start=(
             connector(start, "connector")

@@ -81,13 +81,15 @@ class Resources:
     ) -> tuple[Type, Getter]:
         where = reference.where
         if root in ("$record", "$record__prior"):
-            trigger = self.flow.trigger
-            if trigger is None:
+            trigger, subject = self.flow.trigger, self.flow.subject
+            if subject is None:
                 raise MetadataError(f"{reference}: the Flow is not triggered by a record", where)
-            sobject = self.object(trigger.object, where).name
+            sobject = self.object(subject, where).name
             if root == "$record":
                 kind = Type(sobject=sobject)
                 return self._walk(kind, lambda i: i.record, rest, reference, null_safe)
+            if trigger is None:
+                raise MetadataError(f"{reference}: a schedule has no prior record", where)
             if trigger.on in ("Create", "Delete"):
                 raise MetadataError(f"{reference}: there is no prior record on {trigger.on}", where)
             return self._walk(Type(sobject=sobject), lambda i: i.prior, rest, reference, True)

@@ -17,6 +17,7 @@ from aiohttp import web
 from rehearsal.org.bus.subscribers import ApexSubscribers
 from rehearsal.org.bus.subscriptions import event_triggers
 from rehearsal.org.org import Org
+from rehearsal.org.server.admin_control import AdminControl
 from rehearsal.org.server.control import Control
 from rehearsal.org.server.faults import Faults
 from rehearsal.org.server.http import HttpApi
@@ -104,6 +105,8 @@ async def serving(
         control = Control(api.context, faults, sessions, subscribers)
         http = HttpApi(api, oauth, sessions, faults, executor)
         routes = control.routes()
+        if isinstance(org, Org):
+            routes += AdminControl(org).routes()
         if metadata is not None:
             stack.callback(metadata.close)
             routes += MetadataHttp(metadata, http).routes()

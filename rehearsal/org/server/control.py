@@ -12,6 +12,13 @@
 | `GET /localorg/subscribers` | the EventBusSubscriber records |
 | `POST /localorg/subscribers/{name}/resume` | runs a trigger in the error state again, from the tip |
 | `POST /localorg/locks` | the rows that another transaction is said to hold: `{"ids": […]}`; saving one is UNABLE_TO_LOCK_ROW |
+| `POST /localorg/rates` | conversion rates of a multicurrency org: `{"EUR": 0.95}`; roll-ups follow |
+| `GET /localorg/flows` | whether each Flow is active, by its name |
+| `POST /localorg/flows` | activates Flows, `{"active": false}` deactivates them: those of `"flows": […]`, or all |
+| `POST /localorg/merge` | merges Accounts as a person does: `{"master": {"Id": …}, "losers": [id]}`, with the values that were chosen for the master |
+| `GET /localorg/schedules` | the active schedule-triggered Flows |
+| `POST /localorg/schedules` | runs them, or those of `{"flows": […]}`, as when their time has come |
+| `GET /localorg/notifications` | the custom notifications that were sent, by the names of the action's inputs |
 | `POST /localorg/allocations` | sets `hourly_published`, `daily_delivered`, `daily_requests` |
 """  # noqa: E501
 
@@ -61,20 +68,20 @@ class Control:
         ]
 
     async def _list_faults(self, _request: web.Request) -> web.Response:
-        return _json([_fault_json(fault) for fault in self._faults.active()])
+        return json_answer([_fault_json(fault) for fault in self._faults.active()])
 
     async def _add_fault(self, request: web.Request) -> web.Response:
-        body = await _body(request)
+        body = await read_body(request)
         fault = _fault(body)
         if fault.kind is FaultKind.LOSE_EVENTS:
             if fault.topic is None or fault.count is None:
-                raise _wrong("lose_events needs topic and count")
+                raise wrong("lose_events needs topic and count")
             if self._context.org.bus.event_type(fault.topic) is None:
-                raise _wrong(f"no such topic: {fault.topic}")
+                raise wrong(f"no such topic: {fault.topic}")
             self._context.org.bus.lose_next(fault.topic, fault.count)
         else:
             self._faults.add(fault)
-        return _json(_fault_json(fault))
+        return json_answer(_fault_json(fault))
 
     async def _clear_faults(self, _request: web.Request) -> web.Response:
         self._faults.clear()
@@ -85,26 +92,26 @@ class Control:
     async def _expire(self, _request: web.Request) -> web.Response:
         ended = self._sessions.expire_all()
         self._faults.announce()
-        return _json({"ended": ended})
+        return json_answer({"ended": ended})
 
     async def _clock(self, _request: web.Request) -> web.Response:
-        return _json({"now": value_to_json(self._context.org.clock.now())})
+        return json_answer({"now": value_to_json(self._context.org.clock.now())})
 
     async def _advance(self, request: web.Request) -> web.Response:
-        seconds = (await _body(request)).get("advance_seconds")
+        seconds = (await read_body(request)).get("advance_seconds")
         if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds < 0:
-            raise _wrong("advance_seconds must be a whole number, 0 or more")
+            raise wrong("advance_seconds must be a whole number, 0 or more")
         self._context.org.clock.advance(dt.timedelta(seconds=seconds))
         self._faults.announce()
         return await self._clock(request)
 
     async def _drain(self, request: web.Request) -> web.Response:
-        timeout = float((await _body(request)).get("timeout", 30))
+        timeout = float((await read_body(request)).get("timeout", 30))
         idle = await asyncio.to_thread(self._subscribers.drain, timeout)
-        return _json({"idle": idle})
+        return json_answer({"idle": idle})
 
     async def _list_subscribers(self, _request: web.Request) -> web.Response:
-        return _json(self._subscribers.rows())
+        return json_answer(self._subscribers.rows())
 
     async def _resume(self, request: web.Request) -> web.Response:
         try:
@@ -114,17 +121,17 @@ class Control:
         return web.Response(status=204)
 
     async def _lock(self, request: web.Request) -> web.Response:
-        ids = (await _body(request)).get("ids")
+        ids = (await read_body(request)).get("ids")
         try:
             if not isinstance(ids, list):
                 raise ValueError("ids must be a list")
             locked = {id18(str(identifier)) for identifier in ids}
         except ValueError as error:
-            raise _wrong(str(error)) from error
+            raise wrong(str(error)) from error
         rows = self._context.org.locked_rows
         rows.clear()
         rows.update(locked)
-        return _json({"ids": sorted(rows)})
+        return json_answer({"ids": sorted(rows)})
 
     async def _allocate(self, request: web.Request) -> web.Response:
         bus = self._context.org.bus.allocations
@@ -133,30 +140,30 @@ class Control:
             "daily_delivered": bus.delivered,
             "daily_requests": self._context.api_requests,
         }
-        body = await _body(request)
+        body = await read_body(request)
         for name, maximum in body.items():
             if name not in known or not isinstance(maximum, int) or maximum < 0:
-                raise _wrong(f"{name}: one of {', '.join(known)}, a number")
+                raise wrong(f"{name}: one of {', '.join(known)}, a number")
         for name, maximum in body.items():
             known[name].maximum = maximum
-        return _json({name: allocation.maximum for name, allocation in known.items()})
+        return json_answer({name: allocation.maximum for name, allocation in known.items()})
 
 
-async def _body(request: web.Request) -> dict[str, Any]:
+async def read_body(request: web.Request) -> dict[str, Any]:
     content = await request.read()
     try:
         body = loads(content) if content.strip() else {}
     except ValueError as error:
-        raise _wrong(str(error)) from error
+        raise wrong(str(error)) from error
     if not isinstance(body, dict):
-        raise _wrong("the body must be a JSON object")
+        raise wrong("the body must be a JSON object")
     return body
 
 
 def _fault(body: dict[str, Any]) -> Fault:
     unknown = set(body) - {"kind", "count", "until", "topic", "delay"}
     if unknown:
-        raise _wrong(f"unknown: {', '.join(sorted(unknown))}")
+        raise wrong(f"unknown: {', '.join(sorted(unknown))}")
     try:
         kind = FaultKind(body.get("kind", ""))
         until = body.get("until")
@@ -168,9 +175,9 @@ def _fault(body: dict[str, Any]) -> Fault:
             delay=float(body.get("delay", 0)),
         )
     except (TypeError, ValueError) as error:
-        raise _wrong(str(error)) from error
+        raise wrong(str(error)) from error
     if fault.until is not None and fault.until.tzinfo is None:
-        raise _wrong("until needs a time zone")
+        raise wrong("until needs a time zone")
     return fault
 
 
@@ -184,9 +191,9 @@ def _fault_json(fault: Fault) -> dict[str, Any]:
     }
 
 
-def _wrong(message: str) -> web.HTTPBadRequest:
+def wrong(message: str) -> web.HTTPBadRequest:
     return web.HTTPBadRequest(text=dumps({"error": message}), content_type="application/json")
 
 
-def _json(body: Any) -> web.Response:
+def json_answer(body: Any) -> web.Response:
     return web.Response(text=dumps(body), content_type="application/json")

@@ -104,6 +104,8 @@ class Conditions:
             if isinstance(bound, list | tuple | set | frozenset):
                 return bound
             return self._typed(bound, field)
+        if isinstance(item.value, tuple):
+            return item.value
         return self._typed(item.value, field)
 
     def _typed(self, value: Any, field: Field | None) -> Any:

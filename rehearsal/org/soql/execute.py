@@ -12,6 +12,7 @@ from rehearsal.org.errors import QueryError
 from rehearsal.org.ports import User
 from rehearsal.org.schema import Field, FieldType, ObjectType, Schema
 from rehearsal.org.soql import aggregates, ast
+from rehearsal.org.soql.amounts import Amounts, unsupported
 from rehearsal.org.soql.conditions import Conditions, fold
 from rehearsal.org.soql.paths import Getter, Resolved, Scope
 from rehearsal.org.soql.source import Source
@@ -68,6 +69,7 @@ class _Run:
         self._schema, self._source, self._user = schema, source, user
         self._enforce, self._binds, self._now = enforce, binds, now
         self._zone = ZoneInfo(user.time_zone)
+        self._amounts = Amounts(schema, source)
 
     def scope(self, target: ObjectType) -> Scope:
         scope = Scope(self._schema, self._source, target, self._user if self._enforce else None)
@@ -88,7 +90,7 @@ class _Run:
             for item in query.select
         ):
             return self.cut(query, self.grouped(query, scope, found))
-        ordered = self.sort(query.order_by, found, lambda key: self.operand(scope, key))
+        ordered = self.sort(query.order_by, found, lambda key: self.ordering(scope, key))
         project = self.projection(query, scope)
         return [project(row) for row in self.cut(query, ordered)]
 
@@ -164,6 +166,12 @@ class _Run:
             raise QueryError("MALFORMED_QUERY", f"{item.function} is not allowed here")
         read = scope.resolve(item.argument).read
         return (lambda row: aggregates.date_part(item.function, read(row), self._zone)), None
+
+    def ordering(self, scope: Scope, item: ast.Path | ast.Call) -> tuple[Getter, Field | None]:
+        """SOQL and SOSL Reference, "convertCurrency()": amounts are ordered as converted ones."""
+        if isinstance(item, ast.Path) and self._amounts.concern(scope, item):
+            return self._amounts.converted(scope, item), scope.resolve(item).field
+        return self.operand(scope, item)
 
     def number(self, value: int | ast.Bind | None) -> int | None:
         if isinstance(value, ast.Bind):
@@ -298,6 +306,10 @@ class _Run:
             resolved = scope.resolve(item.argument)
             aggregates.check(item.function, resolved.field)
             function, read, field = item.function, resolved.read, resolved.field
+            if function != "COUNT" and self._amounts.concern(scope, item.argument):
+                if function == "COUNT_DISTINCT":
+                    raise unsupported(f"{function} of a currency field in a multicurrency org")
+                read = self._amounts.converted(scope, item.argument)
             kept = field if function in {"MIN", "MAX"} else None
             return (lambda members: aggregates.aggregate(function, read, field, members)), kept
         if _plain(item) not in {_plain(key) for key in query.group_by}:

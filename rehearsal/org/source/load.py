@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from rehearsal.org.currencies import currency_rows, give_codes
 from rehearsal.org.errors import MetadataError, OrgError, Unsupported, Where
+from rehearsal.org.options import OrgOptions
 from rehearsal.org.schema import Field, ObjectKind, ObjectType, ValidationRule
 from rehearsal.org.source import objects
 from rehearsal.org.source.checks import check_schema
@@ -61,18 +63,18 @@ class Reading:
     consequences: list[OrgError]
 
 
-def load_project(root: Path) -> Project:
-    """Reads every package directory of `sfdx-project.json`.
+def load_project(root: Path, options: OrgOptions | None = None) -> Project:
+    """Reads every package directory of `sfdx-project.json`, for an org with these options.
 
     Raises MetadataError for a component that is wrong, Unsupported for one that this org lacks,
     an ExceptionGroup of them when there are several.
     """
-    reading = read_project(root)
+    reading = read_project(root, options)
     Faults(reading.faults).raise_any()
     return reading.project
 
 
-def read_project(root: Path) -> Reading:
+def read_project(root: Path, options: OrgOptions | None = None) -> Reading:
     """Reads on where a component is wrong; the project then lacks it.
 
     Raises MetadataError or Unsupported for an `sfdx-project.json` that cannot be used.
@@ -84,12 +86,14 @@ def read_project(root: Path) -> Reading:
             with faults.gather():
                 if not skipped(path) and not BUNDLES & set(path.relative_to(folder).parts):
                     _sort(path, parts)
-    project = Project(root=root, schema=standard_schema(), setting_rows=seed_rows())
+    project = _new_project(root, options or OrgOptions())
     for path in parts.of("standardValueSet"):
         with faults.gather():
             read_standard_value_set(path, component_name(path), project)
     apply(project.schema, project.setting_rows)
     consequences = _load_objects(parts, project, faults)
+    if project.options.currencies is not None:
+        give_codes(project.schema, project.options.currencies)
     for path in parts.of("notiftype"):
         with faults.gather():
             read_notification_type(path, component_name(path), project)
@@ -101,6 +105,22 @@ def read_project(root: Path) -> Reading:
     # a part that could not be read is missing from the whole
     _check(parts, project, consequences if faults.found else faults)
     return Reading(project, faults.found, consequences.found)
+
+
+def _new_project(root: Path, options: OrgOptions) -> Project:
+    """A project without components of its own."""
+    currencies = options.currencies
+    if currencies is None:
+        project = Project(root, standard_schema(), options, setting_rows=seed_rows())
+    else:
+        advanced = ("advanced currency management",) if currencies.advanced else ()
+        schema = standard_schema(("multicurrency", *advanced))
+        schema.multicurrency, schema.advanced_currencies = True, currencies.advanced
+        schema.currency = currencies.corporate
+        rows = seed_rows() | currency_rows(currencies)
+        project = Project(root, schema, options, setting_rows=rows)
+    project.schema.time_zone = options.time_zone
+    return project
 
 
 def _check(parts: _Parts, project: Project, faults: Faults) -> None:

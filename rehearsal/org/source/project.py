@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rehearsal.org.errors import Where
+from rehearsal.org.options import OrgOptions
 from rehearsal.org.schema import Schema
 from rehearsal.org.values import Row
 
@@ -69,6 +70,7 @@ class Project:
 
     root: Path
     schema: Schema
+    options: OrgOptions = field(default_factory=OrgOptions)
     classes: list[SourceFile] = field(default_factory=list)
     triggers: list[SourceFile] = field(default_factory=list)
     flows: list[SourceFile] = field(default_factory=list)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -16,10 +16,13 @@ from rehearsal.org.values import Row
 _KINDS = {"standard": ObjectKind.STANDARD, "setting": ObjectKind.SETTING}
 
 
-def standard_schema() -> Schema:
-    """A schema with the standard objects alone; the caller may change it."""
+def standard_schema(features: Collection[str] = ()) -> Schema:
+    """A schema with the standard objects alone, also those of these features of Setup; the caller
+    may change it."""
     schema = Schema()
     for data in _files():
+        if data.get("feature", "") not in {"", *features}:
+            continue
         made = _object(data)
         schema.objects[made.name.lower()] = made
     return schema
@@ -85,6 +88,7 @@ def _field(name: str, spec: Mapping[str, Any]) -> Field:
         reference_to=(targets,) if isinstance(targets, str) else tuple(targets),
         relationship=spec.get("relationship") or (name.removesuffix("Id") if targets else None),
         child_relationship=spec.get("children"),
+        master_detail=bool(spec.get("master_detail", False)),
         delete_rule=spec.get("delete_rule", "SetNull"),
         default=spec.get("default"),
         auto_number=spec.get("auto_number"),

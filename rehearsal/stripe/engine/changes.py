@@ -10,7 +10,7 @@ from ..objects.catalog import Price
 from ..objects.subscriptions import PauseCollection, Subscription, SubscriptionItem
 from ..params import merged
 from ..world import World
-from . import discounting, proration, renewals
+from . import discounting, moving, proration, renewals
 from .subscriptions import NewItem, check_items, new_item, plan_period_end, set_cancellation
 
 
@@ -66,6 +66,7 @@ def apply(world: World, subscription: Subscription, change: Change) -> Subscript
     """
     _check(subscription, change)
     edited = _edited_items(world, subscription, change) if change.items else None
+    moves = edited is not None and moving.moves(world, subscription, edited)
     metadata = merged(subscription.metadata, change.metadata)
     for index, coupon in enumerate(change.coupons or []):
         if not _holds(world, subscription, coupon) and coupon not in world.coupons:
@@ -81,9 +82,12 @@ def apply(world: World, subscription: Subscription, change: Change) -> Subscript
     if change.trial_end is not None:
         _move_trial(world, subscription, change.trial_end)
     if edited is not None:
-        invoice = proration.replace_items(
-            world, subscription, edited, change.proration, change.proration_date
-        )
+        if moves:
+            invoice = moving.move(world, subscription, edited, change.proration)
+        else:
+            invoice = proration.replace_items(
+                world, subscription, edited, change.proration, change.proration_date
+            )
         if invoice is not None:
             emit(world, "customer.subscription.updated", subscription)
             proration.collect(world, invoice)
@@ -228,16 +232,6 @@ def _edited_items(
 
 def _edited(world: World, item: SubscriptionItem, edit: ItemEdit) -> SubscriptionItem:
     price = edit.price or world.prices[item.price]
-    old = world.prices[item.price].recurring
-    if (
-        price.recurring is None
-        or old is None
-        or (
-            (price.recurring.interval, price.recurring.interval_count)
-            != (old.interval, old.interval_count)
-        )
-    ):
-        raise unsupported("changing an item to a price of another interval", edit.param)
     quantity = item.quantity if edit.quantity is None else edit.quantity
     return SubscriptionItem(
         id=item.id,

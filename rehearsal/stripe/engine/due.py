@@ -11,6 +11,7 @@ _JOBS: dict[str, Callable[[World, str], None]] = {
     "period_ends": renewals.period_ends,
     "draft_due": renewals.draft_due,
     "invoice_due": renewals.invoice_due,
+    "invoice_will_be_due": renewals.invoice_will_be_due,
     "trial_will_end": renewals.trial_will_end,
     "incomplete_expires": renewals.incomplete_expires,
     "collection_resumes": renewals.collection_resumes,

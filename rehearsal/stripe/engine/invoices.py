@@ -104,10 +104,14 @@ def finalize(world: World, invoice: Invoice) -> Invoice:
         customer.currency = invoice.currency
         emit(world, "customer.updated", customer)
     invoice.status, invoice.finalized_at = "open", world.now()
+    invoice.cannot_be_final = False
     invoice.automatically_finalizes_at = None
     if invoice.days_until_due is not None:
         invoice.due_date = world.now() + invoice.days_until_due * DAY
         world.agenda.at(invoice.due_date, "invoice_due", invoice.id)
+        if world.settings.will_be_due_days:
+            near = invoice.due_date - world.settings.will_be_due_days * DAY
+            world.agenda.at(max(near, world.now()), "invoice_will_be_due", invoice.id)
     world.book.post(
         world.now(),
         invoice.id,

@@ -11,7 +11,7 @@ from decimal import Decimal
 from ..errors import invalid_parameter, unsupported
 from ..events import emit
 from ..money import rounded
-from ..objects.invoices import Invoice, InvoiceItem
+from ..objects.invoices import Invoice, InvoiceItem, Line
 from ..objects.subscriptions import Subscription, SubscriptionItem
 from ..pricing import price_amount
 from ..world import World
@@ -37,24 +37,24 @@ def replace_items(
     after = {item.id: item for item in items}
     pending: list[InvoiceItem] = []
     if behavior != "none" and subscription.status != "trialing":
-        share = _kept_share(world, subscription)
+        share = kept_share(world, subscription)
         for ref in dict.fromkeys((*before, *after)):
             old, new = before.get(ref), after.get(ref)
             if old and new and (old.price, old.quantity) == (new.price, new.quantity):
                 continue
             if old is not None:
-                pending.append(_part(world, subscription, old, at, share, sign=-1))
+                pending.append(part(world, subscription, old, at, share, sign=-1))
             if new is not None:
-                pending.append(_part(world, subscription, new, at, share, sign=1))
+                pending.append(part(world, subscription, new, at, share, sign=1))
     subscription.items = items
     for item in items:
         world.items.add(item)
-    pending = [part for part in pending if part.amount]
-    for part in pending:
-        emit(world, "invoiceitem.created", world.invoice_items.add(part))
+    pending = [each for each in pending if each.amount]
+    for each in pending:
+        emit(world, "invoiceitem.created", world.invoice_items.add(each))
     if behavior != "always_invoice" or not pending:
         return None
-    return _invoice(world, subscription)
+    return invoice_at_once(world, subscription, [])
 
 
 def collect(world: World, invoice: Invoice) -> None:
@@ -64,7 +64,7 @@ def collect(world: World, invoice: Invoice) -> None:
         dunning.collect(world, invoice)
 
 
-def _kept_share(world: World, subscription: Subscription) -> Decimal:
+def kept_share(world: World, subscription: Subscription) -> Decimal:
     """What the subscription's percentages leave of a price."""
     share = Decimal(1)
     for discount in discounting.in_force(world, subscription.discounts, world.now()):
@@ -77,7 +77,7 @@ def _kept_share(world: World, subscription: Subscription) -> Decimal:
     return share
 
 
-def _part(
+def part(
     world: World,
     subscription: Subscription,
     item: SubscriptionItem,
@@ -86,6 +86,7 @@ def _part(
     *,
     sign: int,
 ) -> InvoiceItem:
+    """What is left of an item's period from ``at`` on, given back (-1) or asked for (1)."""
     price = world.prices[item.price]
     whole = item.current_period_end - item.current_period_start
     left = Decimal(item.current_period_end - at) / whole
@@ -113,7 +114,8 @@ def _part(
     )
 
 
-def _invoice(world: World, subscription: Subscription) -> Invoice:
+def invoice_at_once(world: World, subscription: Subscription, lines: list[Line]) -> Invoice:
+    """The draft of an invoice for a change, with what is pending."""
     now = world.now()
     invoice = Invoice(
         id=world.ids.new("in"),
@@ -128,6 +130,8 @@ def _invoice(world: World, subscription: Subscription) -> Invoice:
         subscription_metadata=dict(subscription.metadata),
         default_tax_rates=list(subscription.default_tax_rates),
         days_until_due=subscription.days_until_due,
+        discounts=list(subscription.discounts) if lines else [],
+        lines=lines,
     )
     invoices.price(world, invoice, starting=now)
     subscription.latest_invoice = invoice.id

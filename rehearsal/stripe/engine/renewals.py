@@ -120,11 +120,16 @@ def _bill(
 
 def draft_due(world: World, invoice_id: str) -> None:
     """A draft's hour is over: finalise and collect it; a job."""
-    invoice = world.invoices[invoice_id]
-    if invoice.status != "draft" or not invoice.auto_advance:
-        return
+    invoice = world.invoices.get(invoice_id)
+    if invoice is None or invoice.status != "draft" or not invoice.auto_advance:
+        return  # it was deleted, or is done by hand
     subscription = world.subscriptions[invoice.subscription] if invoice.subscription else None
     pause = subscription.pause_collection if subscription else None
+    if world.settings.fail_finalizations > 0:
+        world.settings.fail_finalizations -= 1
+        invoice.cannot_be_final = True
+        emit(world, "invoice.finalization_failed", invoice)
+        return
     invoice.next_payment_attempt = None
     invoices.finalize(world, invoice)
     if invoice.status != "open":
@@ -141,8 +146,16 @@ def invoice_due(world: World, invoice_id: str) -> None:
     """The due date of an invoice that the customer pays himself has come; a job."""
     invoice = world.invoices[invoice_id]
     if invoice.status == "open" and invoice.due_date == world.now():
-        emit(world, "invoice.overdue", invoice)
+        if world.settings.overdue_events:
+            emit(world, "invoice.overdue", invoice)
         standing.after_failure(world, invoice)
+
+
+def invoice_will_be_due(world: World, invoice_id: str) -> None:
+    """The due date of an invoice is near; a job."""
+    invoice = world.invoices[invoice_id]
+    if invoice.status == "open":
+        emit(world, "invoice.will_be_due", invoice)
 
 
 def trial_will_end(world: World, subscription_id: str) -> None:

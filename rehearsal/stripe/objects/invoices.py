@@ -68,6 +68,7 @@ class Invoice:
     description: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     auto_advance: bool = True
+    cannot_be_final: bool = False
     automatically_finalizes_at: int | None = None
     number: str | None = None
     attempt_count: int = 0

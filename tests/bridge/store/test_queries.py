@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from bridge.store import Move, Settlement, State, operator, queries
+from bridge.store import Move, Settlement, State, asks, operator, queries
 from bridge.store.inbox import Arrival, Claimed
 from bridge.store.migrate import migrate
 
@@ -31,6 +31,8 @@ def connection():
         lambda c: queries.release_claims(c),
         lambda c: queries.overdue(c, 10, 1.0),
         lambda c: queries.in_flight(c),
+        lambda c: asks.ask(c, [ARRIVAL], 1.0),
+        lambda c: asks.progress(c, ["cus_1"], "bridge.", 0.0),
         lambda c: operator.counts(c),
         lambda c: operator.list_events(c, State.DEAD, None, 10),
         lambda c: operator.list_events(c, None, "cus_1", 10),

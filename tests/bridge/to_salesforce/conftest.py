@@ -131,10 +131,10 @@ class Client:
         self.session = session
         self.service = service
 
-    async def deliver(self, what, signature=None) -> int:
+    async def deliver(self, what, signature=None, path="/stripe/webhook") -> int:
         body = what if isinstance(what, bytes) else json.dumps(what).encode()
         headers = {"Stripe-Signature": sign(body) if signature is None else signature}
-        url = f"{self.service.url}/stripe/webhook"
+        url = self.service.url + path
         async with self.session.post(url, data=body, headers=headers) as response:
             return response.status
 

@@ -39,7 +39,8 @@ def test_the_golden_invoice(row: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "status"),
     [
-        ({"status": "draft", "amount_paid": 0}, "Upcoming"),
+        ({"status": "draft", "amount_paid": 0}, "Open"),
+        ({"status": "draft", "amount_paid": 0, "parent": None}, "Upcoming"),
         (OPEN, "Open"),
         (OPEN | {"due_date": T0 + 32}, "Open"),
         (OPEN | {"due_date": T0 + 31}, "Overdue"),
@@ -54,50 +55,6 @@ def test_what_has_become_of_it(row: Any, changes: dict[str, Any], status: str) -
     found = row(**changes)
     assert found.status == status
     assert (found.paid_date is not None) == (status == "Collected")
-
-
-class TestFailure:
-    TRIED = OPEN | {"attempt_count": 2, "next_payment_attempt": T0 + 300_000}
-
-    def payments(self, stripe: Any, status: str | None) -> None:
-        intent = {"id": "pi_first", "status": status} if status else "pi_first"
-        data = [{"id": "inpay_1", "payment": {"payment_intent": intent}}]
-        stripe.answers[Kind.INVOICE_PAYMENTS, "in_first"] = {"object": "list", "data": data}
-
-    @pytest.mark.parametrize("status", ["requires_payment_method", "requires_action", "canceled"])
-    def test_a_payment_was_tried_in_vain(self, row: Any, stripe: Any, status: str) -> None:
-        self.payments(stripe, status)
-        found = row(**self.TRIED)
-        assert (found.status, found.attempt_count) == ("Failed", 2)
-        assert found.next_retry == dt.datetime.fromtimestamp(T0 + 300_000, dt.UTC)
-
-    @pytest.mark.parametrize("status", ["processing", "succeeded"])
-    def test_a_bank_debit_under_way_has_not_failed(
-        self, row: Any, stripe: Any, status: str
-    ) -> None:
-        self.payments(stripe, status)
-        assert row(**self.TRIED).status == "Open"
-
-    def test_an_intent_that_is_not_expanded_is_asked_for(self, row: Any, stripe: Any) -> None:
-        self.payments(stripe, None)
-        stripe.answers[Kind.PAYMENT_INTENT, "pi_first"] = {"id": "pi_first", "status": "processing"}
-        assert row(**self.TRIED).status == "Open"
-
-    def test_both_shapes_ask_the_same_payment(self, golden: Any, rows: Any, stripe: Any) -> None:
-        self.payments(stripe, "requires_payment_method")
-        stripe.answers[Kind.PAYMENT_INTENT, "pi_first"] = {
-            "id": "pi_first",
-            "status": "requires_payment_method",
-        }
-        new = rows(golden(PAID, **self.TRIED))
-        assert new == rows(golden(PAID, "acacia", **self.TRIED))
-
-    def test_the_first_attempt_to_come_is_no_retry(self, row: Any) -> None:
-        assert row(status="draft", next_payment_attempt=T0 + 3600).next_retry is None
-        assert row(**OPEN, next_payment_attempt=T0 + 3600).next_retry is None
-
-    def test_one_that_was_paid_after_all_has_no_retry(self, row: Any) -> None:
-        assert row(next_payment_attempt=T0 + 3600).next_retry is None
 
 
 class TestPeriod:

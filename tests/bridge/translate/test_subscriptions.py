@@ -339,6 +339,38 @@ class TestComing:
             "year",
         }
 
+    def test_a_move_during_the_trial_leaves_no_trace_and_is_reckoned_with(
+        self, coming: Any
+    ) -> None:
+        end = at("2026-01-15")
+        trial = {"trial_start": T0, "trial_end": end, "billing_cycle_anchor": end}
+        trial |= {"items.data.0.price.recurring.interval": "year"}
+        trial |= {"items.data.0.current_period_end": end}
+        for status in ("trialing", "active"):
+            found = coming(**trial, status=status)
+            assert {unit: row.status for unit, row in found.items()} == {
+                "year": "Upcoming",
+                "day": "Void",
+                "week": "Void",
+                "month": "Void",
+            }
+
+    @pytest.mark.parametrize(
+        ("pause", "status"),
+        [
+            ({"behavior": "keep_as_draft"}, "Upcoming"),
+            ({"behavior": "void"}, "Void"),
+            ({"behavior": "mark_uncollectible"}, "Void"),
+            ({"behavior": "void", "resumes_at": at("2026-01-31")}, "Upcoming"),
+            ({"behavior": "void", "resumes_at": at("2026-02-02")}, "Void"),
+        ],
+    )
+    def test_what_a_pause_gives_up_is_not_expected(
+        self, coming: Any, pause: dict[str, Any], status: str
+    ) -> None:
+        found = coming(pause_collection={"resumes_at": None} | pause)["month"]
+        assert found.status == status
+
     def test_the_end_of_a_trial_is_the_first_to_come_and_once_is_still_unused(
         self, coming: Any, stripe: Any
     ) -> None:

@@ -118,6 +118,15 @@ async def test_after_the_last_retry_the_setting_says_what_follows(
     assert shown.status == setting
 
 
+async def test_a_subscription_may_fare_otherwise_than_the_setting_says(rig, api, sale, subscribe):
+    special, usual = await subscribe(), await subscribe()
+    await rig.control("POST", f"/subscriptions/{special.id}", {"after_retries": "unpaid"})
+    await use_card(rig, sale, "generic_decline")
+    await rig.to(at(2026, 3, 20))
+    shown = [await api.v1.subscriptions.retrieve_async(each.id) for each in (special, usual)]
+    assert [each.status for each in shown] == ["unpaid", "canceled"]
+
+
 async def test_a_hard_declined_card_is_not_tried_again(rig, api, sale, subscribe):
     await subscribe()
     await use_card(rig, sale, "stolen_card")
@@ -295,23 +304,123 @@ async def test_a_pending_proration_waits_for_the_next_invoice(rig, api, sale, su
     assert invoice.amount_paid == 2 * 9900 + 9900 // 2
 
 
-async def test_another_interval_is_refused_by_name(api, sale, subscribe):
-    subscription = await subscribe()
-    yearly = await api.v1.prices.create_async(
+async def yearly_price(api, sale, amount: int = 99000) -> stripe.Price:
+    return await api.v1.prices.create_async(
         {
             "product": sale.product.id,
             "currency": "usd",
-            "unit_amount": 99000,
+            "unit_amount": amount,
             "recurring": {"interval": "year"},
         }
     )
+
+
+async def test_moving_to_another_interval_bills_it_at_once(rig, api, sale, subscribe):
+    subscription = await subscribe()
+    yearly = await yearly_price(api, sale)
+    await rig.to(at(2026, 2, 14))
+    shown = await api.v1.subscriptions.update_async(
+        subscription.id,
+        {"items": [{"id": subscription["items"].data[0].id, "price": yearly.id}]},
+    )
+    item = shown["items"].data[0]
+    assert (item.current_period_start, item.current_period_end) == (
+        at(2026, 2, 14),
+        at(2027, 2, 14),
+    )
+    assert shown.billing_cycle_anchor == at(2026, 2, 14)
+    invoice = await latest(api, subscription)
+    assert (invoice.status, invoice.billing_reason) == ("paid", "subscription_update")
+    assert sorted(line.amount for line in invoice.lines.data) == [-4950, 99000]
+    await rig.to(at(2027, 2, 14, 13))
+    assert (await latest(api, subscription)).amount_paid == 99000
+
+
+async def test_moving_during_a_trial_bills_nothing_and_keeps_its_end(rig, api, sale, subscribe):
+    subscription = await subscribe(trial_period_days=14)
+    yearly = await yearly_price(api, sale)
+    await rig.advance(days=5)
+    shown = await api.v1.subscriptions.update_async(
+        subscription.id,
+        {"items": [{"id": subscription["items"].data[0].id, "price": yearly.id}]},
+    )
+    assert shown.billing_cycle_anchor == subscription.trial_end
+    assert shown["items"].data[0].current_period_end == subscription.trial_end
+    assert (await latest(api, subscription)).id == subscription.latest_invoice
+    await rig.advance(3600, days=9)
+    assert (await latest(api, subscription)).amount_paid == 99000
+
+
+async def test_moving_one_of_several_items_is_refused_by_name(api, sale, subscribe):
+    addon = await api.v1.prices.create_async(
+        {
+            "product": sale.product.id,
+            "currency": "usd",
+            "unit_amount": 1000,
+            "recurring": {"interval": "month"},
+        }
+    )
+    subscription = await subscribe(items=[{"price": sale.price.id}, {"price": addon.id}])
+    yearly = await yearly_price(api, sale)
     with pytest.raises(stripe.InvalidRequestError, match="unsupported by the stand-in"):
         await api.v1.subscriptions.update_async(
             subscription.id,
             {"items": [{"id": subscription["items"].data[0].id, "price": yearly.id}]},
         )
     shown = await api.v1.subscriptions.retrieve_async(subscription.id)
-    assert shown["items"].data[0].price.id == sale.price.id
+    assert {item.price.id for item in shown["items"].data} == {sale.price.id, addon.id}
+
+
+async def test_a_bad_debt_that_there_is_no_card_for_stays_one(rig, api, sale, subscribe):
+    subscription = await subscribe(collection_method="send_invoice", days_until_due=30)
+    await rig.advance(3600)
+    method = sale.customer.invoice_settings.default_payment_method
+    await api.v1.payment_methods.detach_async(method)
+    invoice = await api.v1.invoices.mark_uncollectible_async(subscription.latest_invoice)
+    with pytest.raises(stripe.InvalidRequestError, match="no `default_payment_method`"):
+        await api.v1.invoices.pay_async(invoice.id)
+    assert (await latest(api, subscription)).status == "uncollectible"
+
+
+async def test_a_draft_that_is_deleted_falls_due_no_more(rig, api, sale):
+    customer = {"customer": sale.customer.id}
+    invoice = await api.v1.invoices.create_async({**customer, "auto_advance": True})
+    await api.v1.invoices.delete_async(invoice.id)
+    assert (await rig.advance(7200))["events"] == 0
+
+
+async def test_an_automation_tells_of_the_due_date_before_and_after(rig, api, subscribe):
+    await rig.control("POST", "/settings", {"will_be_due_days": 3})
+    await subscribe(collection_method="send_invoice", days_until_due=30)
+    await rig.advance(3600, days=27)
+    assert rig.types()[-1] == "invoice.will_be_due"
+    await rig.advance(days=3)
+    assert "invoice.overdue" in rig.types()
+
+
+async def test_without_an_automation_the_subscription_and_the_customer_tell_of_it(
+    rig, api, sale, subscribe
+):
+    await rig.control("POST", "/settings", {"overdue_events": False})
+    subscription = await subscribe(collection_method="send_invoice", days_until_due=30)
+    await rig.advance(3600, days=30)
+    assert "invoice.overdue" not in rig.types()
+    assert rig.types()[-2:] == ["customer.subscription.updated", "customer.updated"]
+    shown = await api.v1.subscriptions.retrieve_async(subscription.id)
+    assert shown.status == "past_due"
+    assert (await api.v1.customers.retrieve_async(sale.customer.id)).delinquent is True
+
+
+async def test_a_draft_that_cannot_become_final_says_why(rig, api, subscribe):
+    subscription = await subscribe()
+    await rig.control("POST", "/settings", {"fail_finalizations": 1})
+    await rig.to(at(2026, 2, 28, 14))
+    assert rig.types()[-1] == "invoice.finalization_failed"
+    invoice = await latest(api, subscription)
+    assert invoice.status == "draft"
+    assert invoice.last_finalization_error.message == "The customer's location isn't recognized."
+    invoice = await api.v1.invoices.finalize_invoice_async(invoice.id)
+    assert (invoice.status, invoice.last_finalization_error) == ("open", None)
 
 
 async def test_items_of_different_intervals_have_their_own_periods(rig, api, sale):

@@ -164,14 +164,19 @@ def get_locale(run: Execution) -> str:
     return run.tx.user.locale
 
 
+@native("static UserInfo.getLanguage(): String")
+def get_language(run: Execution) -> str:
+    return run.tx.user.language
+
+
 @native("static UserInfo.getDefaultCurrency(): String")
 def get_default_currency(run: Execution) -> str:
-    return run.tx.schema.currency
+    return run.tx.user.currency
 
 
 @native("static UserInfo.isMultiCurrencyOrganization(): Boolean")
 def is_multi_currency(run: Execution) -> bool:
-    return False
+    return run.tx.schema.multicurrency
 
 
 @native("static UserInfo.getTimeZone(): TimeZone")

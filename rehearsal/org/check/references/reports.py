@@ -66,7 +66,9 @@ def check_report_type(component: Component, root: Element, names: Names, report:
                 if not target:
                     break
             if target and not target.startswith("Name"):
-                report.field(names, target, field, "report-type")
+                # a lookup on the way is named by its field, not by its relationship
+                path = field.value.replace("__c.", "__r.")
+                report.field(names, target, field, "report-type", path)
 
 
 def check_dashboard(component: Component, root: Element, names: Names, report: Report) -> None:

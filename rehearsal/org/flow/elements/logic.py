@@ -77,7 +77,7 @@ def subflow(resources: Resources, element: model.Subflow, flows: Mapping[str, mo
     Raises MetadataError for a Flow, an input or an output that does not exist, or is not active.
     """
     called = flows.get(element.flow.lower())
-    if called is None or called.trigger is not None:
+    if called is None or called.trigger is not None or called.schedule is not None:
         raise MetadataError(f"there is no autolaunched Flow {element.flow}", element.where)
     if resources.flow.active and not called.active:
         raise MetadataError(f"Flow {element.flow} has no active version", element.where)

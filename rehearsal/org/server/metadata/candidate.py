@@ -34,7 +34,7 @@ def attempt(running: Org, tree: SourceTree, converted: Converted) -> Attempt:
         root = Path(folder)
         made.tree.write(root)
         try:
-            project = load_project(root)
+            project = load_project(root, running.project.options)
             keep_key_prefixes(project.schema, running.schema)
             made.org = Org.of(project, clock=running.clock)
             faults += running.refusals(project.schema)

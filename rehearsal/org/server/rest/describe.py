@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rehearsal.org.currencies import DEFAULTED_CODES
 from rehearsal.org.ports import User
 from rehearsal.org.schema import NUMERIC, Field, FieldType, ObjectKind, ObjectType
 from rehearsal.org.security import may, may_field
@@ -109,7 +110,7 @@ def _summary(call: Call, target: ObjectType) -> dict[str, Any]:
         "label": target.label or target.name,
         "labelPlural": target.plural_label or target.label or target.name,
         "layoutable": records,
-        "mergeable": False,
+        "mergeable": target.find("MasterRecordId") is not None,
         "mruEnabled": False,
         "name": target.name,
         "queryable": not event and may(call.user, target, "read"),
@@ -138,7 +139,9 @@ def _field(user: User, target: ObjectType, declared: Field) -> dict[str, Any]:
         "createable": declared.createable and editable,
         "custom": declared.custom,
         "defaultValue": declared.default,
-        "defaultedOnCreate": declared.default is not None or declared.type is FieldType.BOOLEAN,
+        "defaultedOnCreate": declared.default is not None
+        or declared.type is FieldType.BOOLEAN
+        or declared.name in DEFAULTED_CODES,
         "deprecatedAndHidden": False,
         "digits": declared.precision if whole else 0,
         "encrypted": False,

@@ -57,7 +57,7 @@ def invoice(world: World, subject: Invoice) -> Body:
         "hosted_invoice_url": page if final else None,
         "invoice_pdf": f"{page}/pdf" if final else None,
         "issuer": {"type": "self"},
-        "last_finalization_error": None,
+        "last_finalization_error": _finalization_error() if subject.cannot_be_final else None,
         "latest_revision": None,
         "lines": shapes.listing(
             f"/v1/invoices/{subject.id}/lines",
@@ -103,6 +103,15 @@ def invoice(world: World, subject: Invoice) -> Body:
         ],
         "total_taxes": [_tax(tax) for tax in total_taxes(subject)],
         "webhooks_delivered_at": subject.created,
+    }
+
+
+def _finalization_error() -> Body:
+    return {
+        "code": "customer_tax_location_invalid",
+        "doc_url": "https://stripe.com/docs/error-codes/customer-tax-location-invalid",
+        "message": "The customer's location isn't recognized.",
+        "type": "invalid_request_error",
     }
 
 

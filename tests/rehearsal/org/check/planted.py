@@ -500,6 +500,13 @@ FAULTS = [
         "report-type",
     ),
     new_xml(
+        "report type: unknown field of a looked-up object",
+        "reportTypes/Planted.reportType-meta.xml",
+        "ReportType",
+        "<baseObject>Bridge_Entry__c</baseObject><category>other</category><deployed>true</deployed><label>x</label>\n<sections><columns><checkedByDefault>true</checkedByDefault><field>Account__c.Nope__c</field><table>Bridge_Entry__c</table></columns><masterLabel>x</masterLabel></sections>",
+        "report-type",
+    ),
+    new_xml(
         "report: unknown field",
         "reports/Bridge/Planted.report-meta.xml",
         "Report",

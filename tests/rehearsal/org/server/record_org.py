@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from rehearsal.org.options import OrgOptions
 from rehearsal.org.org import Org
 from rehearsal.org.ports import Change, EventRun, Operation, Timing, Transaction
 from rehearsal.org.source import load_project
@@ -109,9 +110,9 @@ def write_project(root: Path) -> None:
     _write(main / "permissionsets/Integration.permissionset-meta.xml", _permission_set())
 
 
-def load_org(root: Path) -> Org:
+def load_org(root: Path, options: OrgOptions | None = None) -> Org:
     write_project(root)
-    return Org(load_project(root), NoTriggers(), NoFlows())
+    return Org(load_project(root, options), NoTriggers(), NoFlows())
 
 
 def _record(label: str, sharing: str) -> str:

@@ -152,3 +152,21 @@ def test_a_wrong_seed_is_said_in_one_line(project: Path, text: str) -> None:
     done = localorg("serve", "--project", str(project), "--seed", str(seed))
     assert done.exit_code == 1
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_serve_takes_the_org_from_a_file(project: Path) -> None:
+    (project / "org.json").write_text('{"currencies": {"rates": {"EUR": 0.8}}}')
+    (project / "seed.json").write_text(
+        '{"Widget__c": [{"Name": "w", "CurrencyIsoCode": "EUR", "Amount__c": 1}]}'
+    )
+    files = ("--org", str(project / "org.json"), "--seed", str(project / "seed.json"))
+    with running(project, *files) as (_, address):
+        assert names(address) == ["w"]
+
+
+@pytest.mark.parametrize("command", ["serve", "test"])
+def test_a_wrong_org_file_is_wrong_usage(project: Path, command: str) -> None:
+    (project / "org.json").write_text('{"currencies": {"rates": {"EURO": 1}}}')
+    done = localorg(command, "--project", str(project), "--org", str(project / "org.json"))
+    assert done.exit_code == 2
+    assert "EURO is no ISO code" in done.stderr

@@ -177,6 +177,13 @@ def test_binds_may_be_values_or_lists() -> None:
     assert names("SELECT Name FROM Entry__c WHERE Name = :n LIMIT :m", n="one", m=1) == ["one"]
 
 
+def test_a_list_of_values_may_stand_in_one_literal() -> None:
+    where = ast.Comparison(ast.Path(("Name",)), "IN", ast.Literal(("one", "two")))
+    query = ast.Query("Entry__c", (ast.Path(("Name",)),), where)
+    rows = execute(query, SCHEMA, Records(), user=SYSTEM, now=NOW)
+    assert [row["Name"] for row in rows] == ["one", "Two"]
+
+
 def test_deleted_rows_need_all_rows() -> None:
     assert "gone" in names("SELECT Name FROM Entry__c ALL ROWS")
     assert "gone" not in names("SELECT Name FROM Entry__c")

@@ -27,11 +27,17 @@ _TYPES = {
     "layout": ("layouts", "Layout"),
     "tab": ("tabs", "CustomTab"),
     "app": ("applications", "CustomApplication"),
+    "flexipage": ("flexipages", "FlexiPage"),
+    "quickAction": ("quickActions", "QuickAction"),
+    "reportType": ("reportTypes", "ReportType"),
     "platformEventSubscriberConfig": (
         "PlatformEventSubscriberConfigs",
         "PlatformEventSubscriberConfig",
     ),
 }
+_IN_FOLDERS = {"report": ("reports", "Report"), "dashboard": ("dashboards", "Dashboard")}
+_LEFT_OUT = "__tests__"
+"""Beside a Lightning web component, and no part of it."""
 
 
 def zip_of(files: Mapping[str, str], root: str = "") -> bytes:
@@ -89,7 +95,21 @@ def project_zip(project: Path) -> bytes:
         members.setdefault("CustomObject", []).append(name)
     for path in paths:
         name, _, suffix = path.name.removesuffix("-meta.xml").rpartition(".")
-        if suffix in _CHILDREN:
+        if "lwc" in path.parts:
+            if _LEFT_OUT not in path.parts:
+                bundle = path.parts[path.parts.index("lwc") + 1]
+                files[f"lwc/{bundle}/{path.name}"] = path.read_text()
+                if bundle not in members.setdefault("LightningComponentBundle", []):
+                    members["LightningComponentBundle"].append(bundle)
+        elif suffix in _IN_FOLDERS:
+            folder, kind = _IN_FOLDERS[suffix]
+            files[f"{folder}/{path.parent.name}/{name}.{suffix}"] = path.read_text()
+            members.setdefault(kind, []).append(f"{path.parent.name}/{name}")
+        elif suffix.removesuffix("Folder") in _IN_FOLDERS:
+            folder, kind = _IN_FOLDERS[suffix.removesuffix("Folder")]
+            files[f"{folder}/{name}-meta.xml"] = path.read_text()
+            members.setdefault(kind, []).append(name)
+        elif suffix in _CHILDREN:
             tag, kind = _CHILDREN[suffix]
             parent = path.parent.parent.name
             root = objects.setdefault(

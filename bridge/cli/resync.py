@@ -1,0 +1,153 @@
+"""``stripe-sf resync``: read Stripe again, and send what is so now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from bridge import store
+from bridge.cli import show
+from bridge.cli.store import with_store
+from bridge.clock import system_clock
+from bridge.errors import BridgeError
+from bridge.settings import load
+from bridge.store import Arrival, SqliteInbox, is_served
+from bridge.to_salesforce import resync as rows
+
+_LOOK = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An id that was asked for, and the row of the inbox that serves it, as it stands."""
+
+    asked: str
+    event_id: str
+    lane: str
+    state: str
+    outcome: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is printed. ``outcomes`` counts all rows that came of it, if they were awaited."""
+
+    rows: list[_Row]
+    outcomes: dict[str, int] | None = None
+    dead: int = 0
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True)
+@click.option("--wait", is_flag=True, help="Until Salesforce has said what became of it.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=1), default=3600.0, show_default=True,
+    help="How long to wait at most, in seconds.",
+)  # fmt: skip
+@click.option("--json", "json_", is_flag=True, help="Print JSON.")
+@click.pass_obj
+@click.pass_context
+def resync(
+    ctx: click.Context,
+    env_file: Path,
+    ids: tuple[str, ...],
+    wait: bool,
+    timeout: float,
+    json_: bool,
+) -> None:
+    """Read Stripe again, and send what is so now through the serving bridge.
+
+    IDS are Stripe's (sub_…, in_…, ch_…, pi_…, re_…, dp_…, cn_…, inpay_…, txn_…) or keys of the
+    ledger. A customer's (cus_…) stands for the customer with all its subscriptions, invoices,
+    charges, refunds, disputes and credit notes. Asking again while one waits adds nothing.
+
+    Exits 1 if, after --wait, an object could not be applied or the time is over.
+    """
+    settings = load(env_file)
+    began = system_clock()
+    arrivals = _arrivals(ids, began, settings.stripe.mode)
+    served = is_served(settings.store.path)
+    if wait and not served:
+        raise BridgeError(
+            f"no bridge serves from {settings.store.path}, so there is nothing to wait for: "
+            "start `stripe-sf serve`, or leave out --wait"
+        )
+
+    async def act(inbox: SqliteInbox) -> _Asked:
+        serving = dict(zip(ids, await inbox.ask(arrivals), strict=True))
+        asked = await _look(inbox, serving)
+        if not wait:
+            return _Asked(asked)
+        now = await _await(inbox, {row.lane for row in asked}, began, timeout)
+        return _Asked(await _look(inbox, serving), dict(now.outcomes), now.dead)
+
+    asked = with_store(env_file, act)
+    if json_:
+        show.as_json({**asdict(asked), "served": served})
+    else:
+        _tell(asked, served)
+    if asked.dead:
+        ctx.exit(1)
+
+
+def _arrivals(ids: Sequence[str], at: float, livemode: bool) -> list[Arrival]:
+    try:
+        return [rows.asked_for(each, f"{at:.3f}", at=at, livemode=livemode) for each in ids]
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+async def _look(inbox: SqliteInbox, serving: dict[str, str]) -> list[_Row]:
+    found = []
+    for asked, event_id in serving.items():
+        event = await inbox.get_event(event_id)
+        assert event is not None
+        row, _ = event
+        found.append(_Row(asked, event_id, row.lane, row.state.value, row.outcome, row.reason))
+    return found
+
+
+async def _await(
+    inbox: SqliteInbox, lanes: set[str], since: float, timeout: float
+) -> store.Progress:
+    """Watches the rows of the lanes until none waits. Raises BridgeError when the time is over."""
+    columns = (TextColumn("resync"), BarColumn(), MofNCompleteColumn(), TextColumn("rows"))
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("resync")
+        while True:
+            now = await inbox.progress(sorted(lanes), rows.PREFIX, since)
+            finished = now.done + now.dead
+            bar.update(task, completed=finished, total=finished + now.waiting)
+            if not now.waiting:
+                return now
+            if system_clock() - since > timeout:
+                raise BridgeError(
+                    f"{now.waiting} still wait after {timeout:.0f} seconds; they go on. "
+                    "See `stripe-sf status` and /readyz"
+                )
+            await asyncio.sleep(_LOOK)
+
+
+def _tell(asked: _Asked, served: bool) -> None:
+    show.as_table(
+        ("asked for", "row of the inbox", "state", "outcome", "reason"),
+        [(row.asked, row.event_id, row.state, row.outcome, row.reason) for row in asked.rows],
+    )
+    if asked.outcomes is None:
+        if not served:
+            click.echo("No bridge serves from this store now: it will be done when one does.")
+        return
+    dead = [("dead", asked.dead)] if asked.dead else []
+    show.as_table(
+        ("outcome", "rows"), [*asked.outcomes.items(), *dead], title="All that came of it"
+    )
+    if asked.dead:
+        click.echo("See `stripe-sf events list --state dead` for the reasons.", err=True)

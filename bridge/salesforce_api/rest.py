@@ -1,0 +1,185 @@
+"""The REST API: queries, describes, and records in collections.
+
+REST API Developer Guide. Each request counts against the org's daily API requests, so this is for
+what an operator starts and for what Salesforce asks; events go by the Pub/Sub API.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import aiohttp
+
+from bridge.errors import (
+    AuthFailed,
+    BridgeError,
+    LimitExceeded,
+    OrgUnavailable,
+    PermissionDenied,
+    RequestRefused,
+)
+from bridge.salesforce_api.auth import Session
+
+API_VERSION = "66.0"
+MOST_RECORDS = 200
+"""Records in one collection ("sObject Collections")."""
+
+Record = dict[str, Any]
+
+_LIMITS = frozenset({"REQUEST_LIMIT_EXCEEDED", "STORAGE_LIMIT_EXCEEDED"})
+_AWAY = frozenset({"SERVER_UNAVAILABLE", "SERVICE_UNAVAILABLE"})
+
+
+class Sessions(Protocol):
+    """Where a token comes from."""
+
+    async def session(self) -> Session:
+        """The current one. Raises an OrgFault."""
+
+    def refused(self, session: Session) -> None:
+        """Salesforce refused it."""
+
+
+class Rest:
+    """A client of one org."""
+
+    def __init__(
+        self, sessions: Sessions, http: aiohttp.ClientSession, *, timeout: float = 60.0
+    ) -> None:
+        """``timeout`` is for one request, in seconds."""
+        self._sessions = sessions
+        self._http = http
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+
+    async def query(self, soql: str, *, tooling: bool = False) -> list[Record]:
+        """All records, batch after batch, without their ``attributes``.
+
+        Raises an OrgFault; RequestRefused with Salesforce's code for a query that it refuses.
+        """
+        path = "tooling/query" if tooling else "query"
+        page = await self.request("GET", path, params={"q": soql})
+        records = [_bare(record) for record in page["records"]]
+        while not page["done"]:
+            page = await self.request("GET", page["nextRecordsUrl"])
+            records += [_bare(record) for record in page["records"]]
+        return records
+
+    async def describe(self, sobject: str) -> Record | None:
+        """An object as this user sees it, or None where he sees none. Raises as :meth:`query`."""
+        try:
+            found = await self.request("GET", f"sobjects/{sobject}/describe")
+        except RequestRefused as error:
+            if error.code != "NOT_FOUND":
+                raise
+            return None
+        return dict(found)
+
+    async def update(self, records: Sequence[Mapping[str, Any]]) -> list[Record]:
+        """Updates at most 200 records, each on its own; Salesforce's result for each, in order.
+
+        A record carries ``attributes`` and ``Id``. Raises as :meth:`query`.
+        """
+        body = {"allOrNone": False, "records": list(records)}
+        results = await self.request("PATCH", "composite/sobjects", body=body)
+        return [dict(result) for result in results]
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
+    ) -> Any:
+        """One request, with a new token if the old one is refused; the parsed answer.
+
+        ``path`` is below ``/services/data/v66.0/``, or begins with a slash. Raises as
+        :meth:`query`.
+        """
+        for last in (False, True):
+            session = await self._sessions.session()
+            base = "" if path.startswith("/") else f"/services/data/v{API_VERSION}/"
+            status, text = await self._send(
+                method, f"{session.instance_url}{base}{path}", session, params, body
+            )
+            if status == 401:
+                self._sessions.refused(session)
+                if not last:
+                    continue
+            if status >= 300:
+                raise _fault(path, status, text)
+            return _parsed(path, status, text) if text else None
+        raise AssertionError("unreachable")
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        session: Session,
+        params: Mapping[str, str] | None,
+        body: Any,
+    ) -> tuple[int, str]:
+        headers = {"Authorization": f"Bearer {session.access_token}"}
+        try:
+            async with self._http.request(
+                method,
+                url,
+                params=params,
+                json=body,
+                headers=headers,
+                timeout=self._timeout,
+                allow_redirects=False,
+            ) as response:
+                return response.status, await response.text()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise OrgUnavailable(f"{url}: {type(error).__name__}: {error}") from error
+
+
+def literal(value: str) -> str:
+    """A text as SOQL writes it ("Quoted String Escape Sequences")."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def literals(values: Sequence[str]) -> str:
+    """A list for ``IN``."""
+    return f"({', '.join(literal(value) for value in values)})"
+
+
+def _bare(record: Record) -> Record:
+    """A record and its parents without what only says where they are."""
+    return {
+        name: _bare(value) if isinstance(value, dict) else value
+        for name, value in record.items()
+        if name != "attributes"
+    }
+
+
+def _parsed(path: str, status: int, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        # During maintenance an org answers in HTML.
+        raise OrgUnavailable(f"{path} answered HTTP {status} and no JSON") from None
+
+
+def _fault(path: str, status: int, text: str) -> BridgeError:
+    """The error for an answer that is none (REST API Developer Guide, "Status Codes")."""
+    if status >= 500:
+        return OrgUnavailable(f"{path} answered HTTP {status}")
+    answer = _parsed(path, status, text)
+    first = answer[0] if isinstance(answer, list) and answer else answer
+    first = first if isinstance(first, dict) else {}
+    code = str(first.get("errorCode", f"HTTP {status}"))
+    said = f"{path}: {code}: {first.get('message', 'no message')}"
+    if status == 401:
+        return AuthFailed(said)
+    if code in _LIMITS:
+        return LimitExceeded(said)
+    if code in _AWAY:
+        return OrgUnavailable(said)
+    if status == 403:
+        return PermissionDenied(said)
+    return RequestRefused(said, code)

@@ -1,0 +1,66 @@
+"""The SQL of reads that are asked for: one that waits serves all who ask for the same."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from bridge.store.inbox import Arrival, Progress, State
+from bridge.store.queries import admit
+
+# The range lies in the index of the ids, whatever else the inbox holds.
+_WAITING = """
+SELECT event_id FROM inbox
+WHERE event_id >= ? AND event_id < ? AND state IN ('new', 'queued', 'due') LIMIT 1
+"""
+
+_PROGRESS = """
+SELECT member.state, coalesce(member.outcome, ''), count(*)
+FROM json_each(:lanes) AS asked CROSS JOIN inbox AS member INDEXED BY inbox_lane
+WHERE member.lane = asked.value AND member.type >= :type AND member.type < :beyond
+    AND (member.finished_at IS NULL OR member.finished_at >= :since)
+GROUP BY member.state, member.outcome
+"""
+
+
+def ask(connection: sqlite3.Connection, arrivals: Sequence[Arrival], now: float) -> list[str]:
+    """Stores each arrival unless one for the same subject waits; the ids that serve them."""
+    fresh: dict[str, Arrival] = {}
+    serving: dict[str, str] = {}
+    subjects = [arrival.event_id.rpartition(":")[0] for arrival in arrivals]
+    for subject, arrival in zip(subjects, arrivals, strict=True):
+        if subject in serving:
+            continue
+        # The sign after the colon: the range holds this subject's ids and no others.
+        waiting = connection.execute(_WAITING, (f"{subject}:", f"{subject};")).fetchone()
+        if waiting is None:
+            fresh[subject] = arrival
+        serving[subject] = arrival.event_id if waiting is None else str(waiting[0])
+    admit(connection, list(fresh.values()), now)
+    return [serving[subject] for subject in subjects]
+
+
+def progress(
+    connection: sqlite3.Connection, lanes: Sequence[str], prefix: str, since: float
+) -> Progress:
+    """How the rows of some lanes stand whose type begins so, if open or finished since then."""
+    rows = connection.execute(
+        _PROGRESS,
+        {
+            "lanes": json.dumps(sorted(set(lanes))),
+            "type": prefix,
+            "beyond": prefix[:-1] + chr(ord(prefix[-1]) + 1),
+            "since": since,
+        },
+    )
+    waiting, dead = 0, 0
+    outcomes: dict[str, int] = {}
+    for state, outcome, count in rows:
+        if state == State.DEAD.value:
+            dead += count
+        elif state == State.DONE.value:
+            outcomes[outcome] = outcomes.get(outcome, 0) + count
+        else:
+            waiting += count
+    return Progress(waiting, dead, outcomes)

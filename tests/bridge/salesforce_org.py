@@ -1,0 +1,94 @@
+"""The shipped package on the local org, served for real, and the bridge's way in."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bridge.salesforce_api import Authenticator, Rest
+from bridge.service import open_http
+from bridge.settings import SalesforceSettings
+from rehearsal.org.apex import ApexRuntime
+from rehearsal.org.flow import FlowRuntime
+from rehearsal.org.org import Org
+from rehearsal.org.server.assembly import Address, apex_subscribers, serving
+from rehearsal.org.source import load_project
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class SalesforceOrg:
+    """A served org; `http` trusts its certificate."""
+
+    org: Org
+    address: Address
+    http: aiohttp.ClientSession
+
+    def settings(self, **changes: Any) -> SalesforceSettings:
+        fields = {
+            "login_url": self.address.https_url,
+            "client_id": self.address.client_id,
+            "client_secret": self.address.client_secret,
+            "pubsub_target": self.address.pubsub_target,
+            "ca_file": self.address.ca_file,
+        }
+        return SalesforceSettings.model_validate({**fields, **changes})
+
+    def environment(self) -> dict[str, str]:
+        """The same for a process."""
+        return {
+            "BRIDGE_SALESFORCE__LOGIN_URL": self.address.https_url,
+            "BRIDGE_SALESFORCE__CLIENT_ID": self.address.client_id,
+            "BRIDGE_SALESFORCE__CLIENT_SECRET": self.address.client_secret,
+            "BRIDGE_SALESFORCE__PUBSUB_TARGET": self.address.pubsub_target,
+            "BRIDGE_SALESFORCE__CA_FILE": self.address.ca_file,
+        }
+
+    def rest(self, **options: Any) -> Rest:
+        """As the integration user."""
+        return Rest(Authenticator(self.settings(), self.http), self.http, **options)
+
+    async def admin(self, method: str, path: str, body: Any = None) -> Any:
+        """A request as the administrator."""
+        headers = {"Authorization": f"Bearer {self.address.access_token}"}
+        url = f"{self.address.https_url}/services/data/v66.0/{path}"
+        async with self.http.request(method, url, json=body, headers=headers) as answer:
+            assert answer.status < 300, await answer.text()
+            return None if answer.status == 204 else await answer.json()
+
+    async def misbehave(self, **fault: Any) -> None:
+        url = f"{self.address.https_url}/localorg/faults"
+        async with self.http.post(url, json=fault) as answer:
+            assert answer.status == 200, await answer.text()
+
+    def publish(self, event: str, **fields: Any) -> None:
+        """As Apex and Flows do."""
+        self.org.run(lambda tx: tx.publish(event, [fields]), user=self.org.admin)
+
+    def seed(self, records: dict[str, list[dict[str, Any]]]) -> dict[str, str]:
+        """Ids by the records' `$ref`."""
+        return dict(self.org.seed(records))
+
+
+@functools.cache
+def _package() -> tuple[Any, Any, Any]:
+    """Read and compiled once."""
+    project = load_project(ROOT)
+    apex = ApexRuntime(project.schema, project.classes, project.triggers)
+    return project, apex, FlowRuntime(project.schema, project.flows)
+
+
+@asynccontextmanager
+async def open_org(project: Path | None = None) -> AsyncIterator[SalesforceOrg]:
+    """An empty org with the package, or with the project of a folder."""
+    org = Org(*_package()) if project is None else Org.load(project)
+    async with serving(org, apex_subscribers(org)) as address, AsyncExitStack() as stack:
+        http = await open_http(Path(address.ca_file), stack)
+        yield SalesforceOrg(org, address, http)
