@@ -7,7 +7,7 @@ from bridge.money.currency import exponent, round_major, round_minor, to_major, 
 from bridge.money.discounts import Discount, Duration
 from bridge.money.pricing import Interval, Item, Price, Round, Tier, TiersMode, Transform, amount
 from bridge.money.recurring import Plan, add_months, first_invoice, invoice, monthly, value
-from bridge.money.tax import allocate
+from bridge.money.tax import allocate, allocate_back, shares
 
 __all__ = [
     "Discount",
@@ -22,6 +22,7 @@ __all__ = [
     "Transform",
     "add_months",
     "allocate",
+    "allocate_back",
     "amount",
     "exponent",
     "first_invoice",
@@ -29,6 +30,7 @@ __all__ = [
     "monthly",
     "round_major",
     "round_minor",
+    "shares",
     "to_major",
     "to_minor",
     "value",

@@ -26,6 +26,7 @@ _LASTING = frozenset(
         Kind.SUBSCRIPTION_DISCOUNTS,
         Kind.FIRST_INVOICE,
         Kind.CHECKOUT_SESSION,
+        Kind.PAYMENT_SESSION,
     }
 )
 """Answers that do not change in a way that a row shows."""

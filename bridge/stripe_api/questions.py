@@ -19,6 +19,7 @@ _PATHS = {
     Kind.COUPON_IN_CURRENCIES: "/v1/coupons/{}",
     Kind.INVOICE: "/v1/invoices/{}",
     Kind.PAYMENT_INTENT: "/v1/payment_intents/{}",
+    Kind.INVOICE_PAYMENT: "/v1/invoice_payments/{}",
     Kind.CHARGE: "/v1/charges/{}",
     Kind.REFUND: "/v1/refunds/{}",
     Kind.DISPUTE: "/v1/disputes/{}",
@@ -121,6 +122,29 @@ async def _subscription_discounts(get: StripeGet, need: Need) -> Answer:
     return Answer(found, answer.as_of)
 
 
+async def _payment_session(get: StripeGet, need: Need) -> Answer:
+    answer = await get.get("/v1/checkout/sessions", {"payment_intent": need.id})
+    return _last(answer, f"payment intent {need.id} did not come from Checkout")
+
+
+async def _charge_refunds(get: StripeGet, need: Need) -> Answer:
+    expand = ["data.charge", "data.balance_transaction"]
+    return await get.pages("/v1/refunds", {"charge": need.id, "expand": expand})
+
+
+async def _charge_disputes(get: StripeGet, need: Need) -> Answer:
+    return await get.pages("/v1/disputes", {"charge": need.id, "expand": ["data.charge"]})
+
+
+async def _invoice_credit_notes(get: StripeGet, need: Need) -> Answer:
+    return await get.pages("/v1/credit_notes", {"invoice": need.id, "expand": ["data.invoice"]})
+
+
+async def _invoice_paid_outside(get: StripeGet, need: Need) -> Answer:
+    answer = await get.get(f"/v1/invoices/{need.id}")
+    return Answer({**answer.object, "paid_out_of_band": True}, answer.as_of)
+
+
 def _last(answer: Answer, otherwise: str) -> Answer:
     data = answer.object.get("data") or []
     if not data:
@@ -140,4 +164,9 @@ _SPECIAL: dict[Kind, Ask] = {
     Kind.OPEN_INVOICES: _open_invoices,
     Kind.FIRST_INVOICE: _first_invoice,
     Kind.CHECKOUT_SESSION: _checkout_session,
+    Kind.PAYMENT_SESSION: _payment_session,
+    Kind.CHARGE_REFUNDS: _charge_refunds,
+    Kind.CHARGE_DISPUTES: _charge_disputes,
+    Kind.INVOICE_CREDIT_NOTES: _invoice_credit_notes,
+    Kind.INVOICE_PAID_OUTSIDE: _invoice_paid_outside,
 }

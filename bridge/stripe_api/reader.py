@@ -37,6 +37,9 @@ _BY_PREFIX = {
 """What an id names. A payment intent stands for its charge, a balance transaction for its source:
 those are what the ledger holds."""
 
+_OUTSIDE = "oob:"
+"""Begins the key of what was paid outside Stripe before basil; the invoice's id follows."""
+
 _NOTICED = {
     "customer": Kind.CUSTOMER,
     "subscription": Kind.SUBSCRIPTION,
@@ -44,6 +47,18 @@ _NOTICED = {
     "invoice": Kind.INVOICE,
     "product": Kind.PRODUCT,
 }
+
+_TELLS_OF: dict[str, tuple[tuple[str, Kind], ...]] = {
+    "refund": (("charge", Kind.CHARGE_REFUNDS),),
+    "charge": (("id", Kind.CHARGE_REFUNDS), ("id", Kind.CHARGE_DISPUTES)),
+    "dispute": (("charge", Kind.CHARGE_DISPUTES),),
+    "credit_note": (("invoice", Kind.INVOICE_CREDIT_NOTES),),
+    "invoice_payment": (("invoice", Kind.INVOICE_PAYMENTS),),
+    "invoice": (("id", Kind.INVOICE_PAYMENTS),),
+}
+"""By object: the lists that an event of it may have made longer, and where it names their key."""
+
+_LISTS = {kind for told in _TELLS_OF.values() for _, kind in told} | {Kind.PAYMENT_INVOICES}
 
 _Question = tuple[Kind, str, dt.datetime | None]
 """What a need asks Stripe for, whatever it wants it for."""
@@ -80,6 +95,7 @@ class StripeReader:
         self._tell = count
         self._cache = Cache(size=cache_size, age=cache_age, lasting_age=lasting_cache_age)
         self._reading: dict[_Question, asyncio.Task[Fact]] = {}
+        self._under_way: set[asyncio.Task[Fact]] = set()
         self._get = StripeGet(
             api_key,
             api_base,
@@ -137,11 +153,15 @@ class StripeReader:
         return await self._read(Need(kind, stripe_id, since=since))
 
     def notice(self, event: StripeEvent) -> None:
-        """Keeps what an event says anyway, so that it need not be read."""
+        """Keeps what an event says, so that it need not be read; forgets what it outdates."""
         found, kind = event.object, event.object.get("object")
         key = found.get("id")
         if not isinstance(key, str):
             return
+        for field, listed in _TELLS_OF.get(kind, ()) if isinstance(kind, str) else ():
+            self._doubt(listed, found.get(field))
+        if kind == "invoice_payment":
+            self._doubt(Kind.PAYMENT_INVOICES, (found.get("payment") or {}).get("payment_intent"))
         if event.type.endswith(".deleted") and kind in {"customer", "product", "invoice"}:
             found = {**found, "deleted": True}
         if isinstance(kind, str) and kind in _NOTICED:
@@ -162,6 +182,8 @@ class StripeReader:
             self._cache.put(Kind.PAYMENT_CHARGE, found["payment_intent"], found, event.created)
         elif kind == "checkout.session" and isinstance(found.get("subscription"), str):
             self._cache.put(Kind.CHECKOUT_SESSION, found["subscription"], found, event.created)
+        elif kind == "checkout.session" and isinstance(found.get("payment_intent"), str):
+            self._cache.put(Kind.PAYMENT_SESSION, found["payment_intent"], found, event.created)
 
     async def account(self) -> dict[str, Any]:
         """The account that the API key is of."""
@@ -169,9 +191,9 @@ class StripeReader:
 
     async def close(self) -> None:
         """Ends reads under way and closes the connections."""
-        for task in list(self._reading.values()):
+        for task in list(self._under_way):
             task.cancel()
-        await asyncio.gather(*self._reading.values(), return_exceptions=True)
+        await asyncio.gather(*self._under_way, return_exceptions=True)
         await self._get.close()
 
     async def _answer(self, need: Need, after: float | None) -> Fact:
@@ -185,6 +207,7 @@ class StripeReader:
             if task is None:
                 task = asyncio.get_running_loop().create_task(self._read(need))
                 self._reading[question] = task
+                self._under_way.add(task)
                 task.add_done_callback(lambda done: self._forget(question, done))
             # Others may wait for the same read: one that gives up must not end it for them.
             fact = await asyncio.shield(task)
@@ -199,13 +222,15 @@ class StripeReader:
         except StripeNotFound as error:
             if error.as_of is None:
                 raise
-            if need.kind is Kind.CHECKOUT_SESSION:
+            if need.kind in {Kind.CHECKOUT_SESSION, Kind.PAYMENT_SESSION}:
                 self._cache.put(need.kind, need.id, None, error.as_of)
             return Fact(None, error.as_of)
         answer = await self._by_its_clock(need, answer)
         # Who asks since a moment has heard of it from Stripe, and asked afterwards.
         as_of = answer.as_of if need.since is None else max(answer.as_of, need.since)
-        if answer.object.get("data") != []:
+        task = self._reading.get((need.kind, need.id, need.until))
+        outdated = need.kind in _LISTS and task is not asyncio.current_task()
+        if answer.object.get("data") != [] and not outdated:
             self._cache.put(need.kind, need.id, answer.object, as_of, asked=asked)
         payment = answer.object.get("payment_intent")
         if need.kind is Kind.CHARGE and isinstance(payment, str):
@@ -240,8 +265,21 @@ class StripeReader:
         if any(isinstance(entry, str) and entry not in known for entry in named):
             self._cache.drop(Kind.SUBSCRIPTION_DISCOUNTS, key)
 
+    def _doubt(self, kind: Kind, key: Any) -> None:
+        """An event has told of what an answer that was asked for before may lack.
+
+        The moments alone do not show it: the answer may be of the event's very second.
+        """
+        if isinstance(key, dict):
+            key = key.get("id")
+        if isinstance(key, str):
+            self._cache.drop(kind, key)
+            self._reading.pop((kind, key, None), None)
+
     def _forget(self, question: _Question, done: asyncio.Task[Fact]) -> None:
-        self._reading.pop(question, None)
+        self._under_way.discard(done)
+        if self._reading.get(question) is done:
+            del self._reading[question]
         if not done.cancelled():
             done.exception()
 
@@ -257,6 +295,8 @@ def ledger_key(key: str) -> tuple[Kind, str]:
 
     A key is an id, or one with words before or behind it: ``next:sub_1:month``, ``cn_1:oob``.
     """
+    if key.startswith(_OUTSIDE):
+        return Kind.INVOICE_PAID_OUTSIDE, key.removeprefix(_OUTSIDE)
     for part in key.split(":"):
         for prefix, kind in _BY_PREFIX.items():
             if part.startswith(prefix) and part != prefix:

@@ -8,8 +8,9 @@ this one is the parent.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from bridge.stripe_api import StripeEvent
 from bridge.stripe_api.reader import ledger_key
@@ -17,6 +18,9 @@ from bridge.to_salesforce.translate.ignored import BY_OBJECT, BY_TYPE
 
 _GONE = frozenset({"customer.deleted", "invoice.deleted"})
 """A read knows less of these than the event."""
+
+_READ_ANYWAY = frozenset({"refund", "dispute", "credit_note", "invoice_payment"})
+"""Objects whose events only make a list be read: what they say themselves is not written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Contested:
     as_of: dt.datetime
     events: tuple[str, ...]
     """The ids of the events that bring them."""
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """What they say and a read, which has Stripe's newest shape, does not."""
 
 
 def contested(events: Iterable[StripeEvent]) -> list[Contested]:
@@ -37,7 +43,7 @@ def contested(events: Iterable[StripeEvent]) -> list[Contested]:
     newest: dict[str, list[StripeEvent]] = {}
     for event in events:
         key = event.object.get("id")
-        if not isinstance(key, str) or not _is_readable(key) or _writes_nothing(event):
+        if not isinstance(key, str) or not _is_readable(key) or _says_nothing(event):
             continue
         known = newest.get(key)
         if known is None or event.created > known[0].created:
@@ -45,15 +51,36 @@ def contested(events: Iterable[StripeEvent]) -> list[Contested]:
         elif event.created == known[0].created:
             known.append(event)
     return [
-        Contested(key, versions[0].created, tuple(event.id for event in versions))
+        Contested(
+            key, versions[0].created, tuple(event.id for event in versions), _beside(versions)
+        )
         for key, versions in newest.items()
         if any(event.object != versions[0].object for event in versions)
         and not any(event.type in _GONE for event in versions)
     ]
 
 
-def _writes_nothing(event: StripeEvent) -> bool:
-    return event.type in BY_TYPE or event.object.get("object") in BY_OBJECT
+def _beside(versions: Sequence[StripeEvent]) -> dict[str, Any]:
+    """Before basil an invoice says how it was paid; the payments themselves have no events then."""
+    told = [version.object for version in versions if "paid_out_of_band" in version.object]
+    if not told:
+        return {}
+    intents = [found["payment_intent"] for found in told if found.get("payment_intent")]
+    return {
+        "paid_out_of_band": any(found["paid_out_of_band"] is True for found in told),
+        "payment_intent": intents[-1] if intents else None,
+    }
+
+
+def _says_nothing(event: StripeEvent) -> bool:
+    """``charge.refunded`` too has its own work to do, which a reading of the charge would not."""
+    kind = event.object.get("object")
+    return (
+        event.type in BY_TYPE
+        or event.type == "charge.refunded"
+        or kind in _READ_ANYWAY
+        or kind in BY_OBJECT
+    )
 
 
 def _is_readable(key: str) -> bool:

@@ -28,7 +28,7 @@ from bridge.to_salesforce.translate import (
     translate,
 )
 
-_ROUNDS = 6
+_ROUNDS = 8
 _AT_ONCE = 10
 """Events looked over before the loop may do something else."""
 
@@ -106,7 +106,8 @@ class Preparer:
             return None
         if fact.object is None or fact.as_of < of.as_of:
             return None
-        return read_event(of.id, fact.object, fact.as_of, self._account, event.livemode)
+        found = {**fact.object, **of.beside}
+        return read_event(of.id, found, fact.as_of, self._account, event.livemode)
 
     async def prepare(
         self, claimed: Claimed, readings: Mapping[str, StripeEvent] | None = None

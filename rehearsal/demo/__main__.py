@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import time
 from pathlib import Path
@@ -13,6 +14,8 @@ import msgspec
 from rich.console import Console
 
 from rehearsal.demo.clouds import Clouds, NotSettled
+from rehearsal.demo.page import render
+from rehearsal.demo.page.serve import PageServer
 from rehearsal.demo.processes import DidNotStart
 from rehearsal.demo.story import SEED, Story
 from rehearsal.demo.tell import Teller
@@ -37,7 +40,12 @@ def project_root() -> Path:
     help="The sfdx project whose Flows and Apex run; by default the one around you.",
 )
 @click.option("--api-version", help="Stripe API version of the webhook endpoint.")
-def main(as_json: bool, project: Path | None, api_version: str | None) -> None:
+@click.option(
+    "--page",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write the org's state at the end to this file, as a page for a browser.",
+)
+def main(as_json: bool, project: Path | None, api_version: str | None, page: Path | None) -> None:
     """Plays a customer's story through Stripe, the bridge and Salesforce, all on this machine.
 
     Exits 0 when the story came out, 1 when it did not.
@@ -45,7 +53,13 @@ def main(as_json: bool, project: Path | None, api_version: str | None) -> None:
     console = Console(file=sys.stderr if as_json else sys.stdout)
     try:
         story = asyncio.run(
-            play(console, project or project_root(), as_json=as_json, api_version=api_version)
+            play(
+                console,
+                project or project_root(),
+                as_json=as_json,
+                api_version=api_version,
+                page=page,
+            )
         )
     except (DidNotStart, NotSettled) as error:
         console.print(f"[red]{error}[/red]", highlight=False)
@@ -59,14 +73,23 @@ def main(as_json: bool, project: Path | None, api_version: str | None) -> None:
 
 
 async def play(
-    console: Console, project: Path, *, as_json: bool, api_version: str | None
+    console: Console,
+    project: Path,
+    *,
+    as_json: bool,
+    api_version: str | None,
+    page: Path | None = None,
 ) -> dict[str, Any]:
-    """The story as the JSON that `--json` prints."""
+    """The story as the JSON that `--json` prints; `page` is where its end is written as a page."""
     watched = sys.stdin.isatty() and console.is_terminal and not as_json
     if not as_json:
         console.print("Starting a local Salesforce org, a Stripe stand-in and the bridge …")
     steps = []
-    async with Clouds(project, SEED, api_version=api_version) as clouds:
+    async with contextlib.AsyncExitStack() as stack:
+        clouds = await stack.enter_async_context(Clouds(project, SEED, api_version=api_version))
+        server = await stack.enter_async_context(PageServer(clouds.org)) if watched else None
+        if server is not None:
+            console.print(f"Watch it in a browser: {server.url}", highlight=False)
         story = Story(clouds)
         teller = Teller(console, clouds.org.types)
         began = time.monotonic()
@@ -78,15 +101,18 @@ async def play(
             began = time.monotonic()
         if not as_json:
             teller.end(story.snapshot)
-        if watched:
-            await wait_for_the_person(console, clouds)
+        if page is not None:
+            await asyncio.to_thread(page.write_text, render(story.snapshot), "utf-8")
+        if server is not None:
+            await wait_for_the_person(console, clouds, server)
     records = {name: list(rows.values()) for name, rows in story.snapshot.items()}
     return {"ok": True, "steps": steps, "records": records}
 
 
-async def wait_for_the_person(console: Console, clouds: Clouds) -> None:
+async def wait_for_the_person(console: Console, clouds: Clouds, server: PageServer) -> None:
     """Leaves everything running until Enter."""
     console.print()
+    console.print(f"Page         {server.url}")
     console.print(f"Salesforce   {clouds.salesforce_said['http_url']}")
     console.print(f"  token      {clouds.salesforce_said['access_token']}")
     console.print(f"Stripe       {clouds.stripe_said['url']}  key {clouds.stripe_said['api_key']}")

@@ -37,6 +37,7 @@ class Clouds:
         api_version: str | None = None,
         now: str | None = None,
     ) -> None:
+        """`now` is where both clouds' clocks stand at the beginning."""
         self._project, self._seed = project, seed
         self._api_version, self._now = api_version, now
         self._folder = tempfile.TemporaryDirectory(prefix="stripe-sf-")
@@ -72,8 +73,8 @@ class Clouds:
         seed = self.home / "seed.json"
         seed.write_text(json.dumps(self._seed))
         localorg = [beside_python("localorg"), "serve", "--project", str(self._project)]
-        self._salesforce = self._process("localorg", [*localorg, "--seed", str(seed)])
         now = ["--now", self._now] if self._now else []
+        self._salesforce = self._process("localorg", [*localorg, "--seed", str(seed), *now])
         self._stripe = self._process("stripe", [sys.executable, "-m", "rehearsal.stripe", *now])
         await asyncio.gather(self._salesforce.start(), self._stripe.start())
         self.salesforce_said = await self._salesforce.ready()
@@ -189,7 +190,7 @@ class Clouds:
     async def open_rows(self) -> int | None:
         """Events whose outcome is not known yet; None while the bridge is down.
 
-        Raises NotSettled for a dead letter: the story has none.
+        Raises NotSettled for a dead letter, unless `refused` forgives it.
         """
         try:
             async with self.http.get(f"{self.bridge_url}/metrics") as response:
@@ -198,5 +199,9 @@ class Clouds:
             return None
         counts = dict(_INBOX.findall(text))
         if int(float(counts.get("dead", 0))):
-            raise NotSettled(f"An event was refused:\n{await self.dead_letters()}")
+            await self.refused()
         return sum(int(float(n)) for state, n in counts.items() if state not in {"done", "dead"})
+
+    async def refused(self) -> None:
+        """An event is a dead letter: a story has none. Raises NotSettled; a subclass may go on."""
+        raise NotSettled(f"An event was refused:\n{await self.dead_letters()}")

@@ -19,6 +19,8 @@ OBJECTS = (
     "Bridge_Subscription__c",
     "Bridge_Renewal__c",
     "Bridge_Entry__c",
+    "Bridge_Movement__c",
+    "Task",
     "Bridge_Exception__c",
 )
 UNTOLD = frozenset(
@@ -146,4 +148,7 @@ def changes(before: Snapshot, after: Snapshot) -> list[Change]:
 
 
 def name_of(record: Record) -> str:
-    return str(record.get("Name") or record.get("ContractNumber") or record["Id"])
+    for field in ("Name", "ContractNumber", "Subject"):
+        if record.get(field):
+            return str(record[field])
+    return str(record["Id"])

@@ -1,15 +1,16 @@
-"""A customer's story in steps: what is done in Stripe, what Salesforce says afterwards."""
+"""A customer's year in steps: what is done in Stripe, and why."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.demo.clouds import Clouds
-from rehearsal.demo.org import Change, Snapshot, changes
+from rehearsal.demo.telling import Step, Telling, Told
+
+__all__ = ["SEED", "Step", "Story", "Told"]
 
 DAY = 86_400
+HOUR = 3_600
 
 SEED: dict[str, Any] = {
     "Account": [
@@ -36,37 +37,15 @@ SEED: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One step: what Stripe sent, and which records changed."""
-
-    title: str
-    why: str
-    stripe_events: list[dict[str, str]]
-    changes: list[Change]
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "title": self.title,
-            "why": self.why,
-            "stripe_events": self.stripe_events,
-            "changes": [change.to_json() for change in self.changes],
-        }
-
-
-Step = tuple[str, str, Callable[[], Awaitable[None]]]
-
-
-class Story:
-    """Plays the steps one by one; each waits until Salesforce has done its part."""
+class Story(Telling):
+    """Northwind buys, grows, cannot pay, pays; Fabrikam comes from nowhere, and leaves."""
 
     def __init__(self, clouds: Clouds) -> None:
-        self.clouds = clouds
-        self.snapshot: Snapshot = {}
-        self._seen: set[str] = set()
+        super().__init__(clouds)
         self._customers: dict[str, str] = {}
         self._subscriptions: dict[str, str] = {}
         self._prices: dict[str, str] = {}
+        self._disputes: dict[str, str] = {}
 
     def steps(self) -> list[Step]:
         return [
@@ -101,33 +80,66 @@ class Story:
                 self.the_stranger_is_linked,
             ),
             (
+                "Two more months are paid",
+                "Each customer's entries and renewals stand by themselves.",
+                self.two_months_pass,
+            ),
+            (
+                "Northwind's card is declined",
+                "The renewal fails: the Account's owner learns of it, the money is at risk.",
+                self.northwind_cannot_pay,
+            ),
+            (
+                "Northwind gives another card, and the retry is paid",
+                "What was at risk is not any more, and nobody has to close anything by hand.",
+                self.northwind_pays,
+            ),
+            (
+                "A part of an invoice is refunded",
+                "Money that went back is an entry of its own: Lifetime Value shrinks by it.",
+                self.northwind_is_refunded,
+            ),
+            (
+                "Fabrikam's bank takes a payment back",
+                "A dispute takes the money at once, long before it is decided.",
+                self.fabrikam_disputes,
+            ),
+            (
+                "That dispute is lost",
+                "The money stays away, and nothing is booked a second time.",
+                self.the_dispute_is_lost,
+            ),
+            (
+                "Another dispute, of Northwind's, is won",
+                "What was taken comes back: two entries that sum to nothing.",
+                self.a_dispute_is_won,
+            ),
+            (
+                "Fabrikam cancels for the end of its period",
+                "It still runs and still counts; whoever looks sees that it is going to end.",
+                self.fabrikam_cancels,
+            ),
+            (
+                "Fabrikam's period ends",
+                "The customer has left: what recurs shrinks, what was paid stays.",
+                self.fabrikam_leaves,
+            ),
+            (
+                "Northwind gives five seats back",
+                "What recurs shrinks by them; what was booked at the win stays.",
+                self.northwind_shrinks,
+            ),
+            (
+                "The rest of the year passes",
+                "Renewal after renewal, without anybody's hand.",
+                self.the_year_passes,
+            ),
+            (
                 "Stripe sends every event again, shuffled",
                 "Nothing changes: each is applied once.",
                 self.everything_again,
             ),
         ]
-
-    async def play(self) -> AsyncIterator[Told]:
-        """Tells each step when all that it caused is in Salesforce."""
-        self.snapshot = await self.clouds.org.snapshot()
-        await self._new_events()
-        for title, why, act in self.steps():
-            await act()
-            await self.clouds.settle()
-            after = await self.clouds.org.snapshot()
-            told = Told(title, why, await self._new_events(), changes(self.snapshot, after))
-            self.snapshot = after
-            yield told
-
-    async def _new_events(self) -> list[dict[str, str]]:
-        fresh: list[dict[str, str]] = []
-        listed = await self.clouds.stripe.v1.events.list_async({"limit": 100})
-        async for event in listed.auto_paging_iter():
-            if event.id in self._seen:
-                break
-            fresh.append({"id": event.id, "type": event.type})
-        self._seen.update(event["id"] for event in fresh)
-        return fresh[::-1]
 
     def _opportunity(self, name: str) -> str:
         for record in self.snapshot["Opportunity"].values():
@@ -151,6 +163,39 @@ class Story:
             self._prices[product] = (await self.clouds.stripe.v1.prices.create_async(params)).id
         return self._prices[product]
 
+    async def _set_seats(self, quantity: int) -> None:
+        stripe, subscription_id = self.clouds.stripe.v1, self._subscriptions["northwind"]
+        subscription = await stripe.subscriptions.retrieve_async(subscription_id)
+        item = subscription["items"]["data"][0]["id"]
+        await stripe.subscriptions.update_async(
+            subscription_id,
+            {"items": [{"id": item, "quantity": quantity}], "proration_behavior": "none"},
+        )
+
+    async def _period_end(self, name: str) -> int:
+        """When the period that is billed now ends, as a Unix time."""
+        subscription = await self.clouds.stripe.v1.subscriptions.retrieve_async(
+            self._subscriptions[name]
+        )
+        return int(subscription["items"]["data"][0]["current_period_end"])
+
+    async def _until_renewed(self, name: str, *, times: int = 1, hours: int = 12) -> None:
+        """Moves Stripe's clock past the next renewals. An invoice is paid an hour after its day
+        began; Fabrikam's comes two hours after Northwind's."""
+        for _ in range(times):
+            await self.clouds.advance(to=await self._period_end(name) + hours * HOUR)
+
+    async def _latest_charge(self, name: str, skip: int = 0) -> str:
+        """The customer's latest charge that took money, or one before it."""
+        listed = await self.clouds.stripe.v1.charges.list_async(
+            {"customer": self._customers[name], "limit": 20}
+        )
+        return [charge.id for charge in listed.data if charge.status == "succeeded"][skip]
+
+    async def _card_of(self, name: str) -> str:
+        customer = await self.clouds.stripe.v1.customers.retrieve_async(self._customers[name])
+        return str(customer["invoice_settings"]["default_payment_method"])
+
     async def northwind_buys(self) -> None:
         stripe = self.clouds.stripe.v1
         customer = await self._customer("Northwind Traders", "ap@northwind.test", "pm_card_visa")
@@ -172,17 +217,10 @@ class Story:
         self._subscriptions["northwind"] = subscription.id
 
     async def a_month_passes(self) -> None:
-        await self.clouds.advance(advance=31 * DAY)
+        await self._until_renewed("northwind", hours=2)
 
     async def northwind_grows(self) -> None:
-        stripe = self.clouds.stripe.v1
-        subscription_id = self._subscriptions["northwind"]
-        subscription = await stripe.subscriptions.retrieve_async(subscription_id)
-        item = subscription["items"]["data"][0]["id"]
-        await stripe.subscriptions.update_async(
-            subscription_id,
-            {"items": [{"id": item, "quantity": 40}], "proration_behavior": "none"},
-        )
+        await self._set_seats(40)
 
     async def sakura_hesitates(self) -> None:
         customer = await self._customer("Sakura Robotics", "keiri@sakura.test")
@@ -203,9 +241,10 @@ class Story:
         price = await self._price(
             "Team", currency="usd", unit_amount=4_900, recurring={"interval": "month"}
         )
-        await self.clouds.stripe.v1.subscriptions.create_async(
+        subscription = await self.clouds.stripe.v1.subscriptions.create_async(
             {"customer": customer, "items": [{"price": price, "quantity": 3}]}
         )
+        self._subscriptions["fabrikam"] = subscription.id
 
     async def the_stranger_is_linked(self) -> None:
         org = self.clouds.org
@@ -217,6 +256,70 @@ class Story:
             "POST", "/services/data/v66.0/sobjects/Account", {"Name": "Fabrikam"}
         )
         await org.update("Bridge_Customer__c", row["Id"], Account__c=account["id"])
+
+    async def two_months_pass(self) -> None:
+        await self._until_renewed("northwind", times=2)
+
+    async def northwind_cannot_pay(self) -> None:
+        card = await self._card_of("Northwind Traders")
+        await self.clouds.standin(
+            "POST", f"payment_methods/{card}", {"declines_with": "insufficient_funds"}
+        )
+        await self._until_renewed("northwind")
+
+    async def northwind_pays(self) -> None:
+        """The retry comes three days after the attempt that failed."""
+        stripe, customer = self.clouds.stripe.v1, self._customers["Northwind Traders"]
+        card = await stripe.payment_methods.attach_async(
+            "pm_card_mastercard", {"customer": customer}
+        )
+        await stripe.customers.update_async(
+            customer, {"invoice_settings": {"default_payment_method": card.id}}
+        )
+        await self.clouds.advance(advance=3 * DAY)
+
+    async def northwind_is_refunded(self) -> None:
+        charge = await self._latest_charge("Northwind Traders")
+        await self.clouds.stripe.v1.refunds.create_async(
+            {"charge": charge, "amount": 17_640, "reason": "requested_by_customer"}
+        )
+
+    async def fabrikam_disputes(self) -> None:
+        charge = await self._latest_charge("Fabrikam")
+        dispute = await self.clouds.standin(
+            "POST", "disputes", {"charge": charge, "reason": "product_not_received"}
+        )
+        self._disputes["Fabrikam"] = dispute["id"]
+
+    async def the_dispute_is_lost(self) -> None:
+        await self.clouds.standin("POST", f"disputes/{self._disputes['Fabrikam']}/lose")
+
+    async def a_dispute_is_won(self) -> None:
+        charge = await self._latest_charge("Northwind Traders", skip=1)
+        dispute = await self.clouds.standin(
+            "POST", "disputes", {"charge": charge, "reason": "fraudulent"}
+        )
+        for move in ("submit", "win"):
+            await self.clouds.advance(advance=7 * DAY)
+            await self.clouds.standin("POST", f"disputes/{dispute['id']}/{move}")
+
+    async def fabrikam_cancels(self) -> None:
+        await self.clouds.stripe.v1.subscriptions.update_async(
+            self._subscriptions["fabrikam"],
+            {
+                "cancel_at_period_end": True,
+                "cancellation_details": {"feedback": "too_expensive"},
+            },
+        )
+
+    async def fabrikam_leaves(self) -> None:
+        await self._until_renewed("fabrikam")
+
+    async def northwind_shrinks(self) -> None:
+        await self._set_seats(35)
+
+    async def the_year_passes(self) -> None:
+        await self._until_renewed("northwind", times=6)
 
     async def everything_again(self) -> None:
         await self.clouds.standin("POST", "delivery", {"shuffle": 100, "concurrency": 4})

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rehearsal.demo.org import Change, Snapshot, name_of
-from rehearsal.demo.story import Told
+from rehearsal.demo.telling import Told
 
 _PLUMBING = ("As_Of", "Stripe_Link", "Stripe_Account", "Invoice_P")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import signal
 import sys
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 from rich.console import Console
@@ -19,6 +20,7 @@ from rehearsal.org import testing_report
 from rehearsal.org.apex.testing import coverage, run_tests
 from rehearsal.org.check import LAYERS
 from rehearsal.org.check import run as run_layers
+from rehearsal.org.clock import Clock
 from rehearsal.org.errors import OrgError
 from rehearsal.org.options import OrgOptions
 from rehearsal.org.org import Org
@@ -34,6 +36,21 @@ _project = click.option(
     help="The directory that holds sfdx-project.json.",
 )
 _port = click.IntRange(0, 65535)
+
+
+class _Instant(click.ParamType):
+    """An aware ISO time."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> dt.datetime:
+        try:
+            moment = dt.datetime.fromisoformat(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if moment.tzinfo is None:
+            self.fail("the time needs a zone, as in 2026-10-01T09:00:00Z", param, ctx)
+        return moment
 
 
 def _options(
@@ -54,7 +71,8 @@ _org = click.option(
     callback=_options,
     help="What the org is beside its metadata, as JSON; a multicurrency org: "
     '{"currencies": {"corporate": "USD", "rates": {"EUR": 0.9}, "inactive": {"CHF": 0.95}}}; '
-    'with advanced currency management: … "dated": {"EUR": {"2026-01-01": 0.92}}.',
+    'with advanced currency management: … "dated": {"EUR": {"2026-01-01": 0.92}}. Also "flows": '
+    '"inactive", "language" and "time_zone". See docs/local-org.md.',
 )
 
 
@@ -71,6 +89,7 @@ def main() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help='Records to begin with: {"Account": [{"$ref": "acme", "Name": "Acme"}], …}.',
 )
+@click.option("--now", type=_Instant(), help="Where the clock stands, with its zone; it runs on.")
 @click.option("--http-port", default=0, type=_port, help="0, the default, is any free port.")
 @click.option("--https-port", default=0, type=_port)
 @click.option("--grpc-port", default=0, type=_port)
@@ -78,6 +97,7 @@ def serve(
     project: Path,
     options: OrgOptions | None,
     seed: Path | None,
+    now: dt.datetime | None,
     http_port: int,
     https_port: int,
     grpc_port: int,
@@ -86,7 +106,7 @@ def serve(
 
     Prints one JSON line when it is ready.
     """
-    org = _loaded(project, options)
+    org = _loaded(project, options, None if now is None else Clock.running_from(now))
     if seed is not None:
         _seed(org, seed)
     try:
@@ -189,8 +209,8 @@ async def _serve(org: Org, http_port: int, https_port: int, grpc_port: int) -> N
         await stop.wait()
 
 
-def _loaded(project: Path, options: OrgOptions | None) -> Org:
-    return _or_fail(lambda: Org.load(project, options=options))
+def _loaded(project: Path, options: OrgOptions | None, clock: Clock | None = None) -> Org:
+    return _or_fail(lambda: Org.load(project, clock=clock, options=options))
 
 
 def _seed(org: Org, path: Path) -> None:

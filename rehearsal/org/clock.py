@@ -16,6 +16,13 @@ class Clock:
         self._ahead = dt.timedelta()
         self._lock = threading.Lock()
 
+    @classmethod
+    def running_from(cls, moment: dt.datetime) -> Clock:
+        """A clock that is at the aware `moment` now, and runs on."""
+        clock = cls()
+        clock._ahead = moment - dt.datetime.now(dt.UTC)
+        return clock
+
     def now(self) -> dt.datetime:
         """The time, aware, in UTC."""
         base = self._start if self._start is not None else dt.datetime.now(dt.UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from rehearsal.org.currencies import CODE
 from rehearsal.org.schema import FieldType, ObjectKind, ObjectType
 from rehearsal.org.security import (
     ADMINISTRATOR,
@@ -34,7 +35,11 @@ def put_first_rows(project: Project, store: Store, now: dt.datetime) -> FirstIds
     writer = _Writer(project, store, now.replace(microsecond=0))
     writer.admin = store.ids.next(project.schema.objects["user"].key_prefix)
     settings = dict(project.setting_rows)
-    organization = {**settings.pop("Organization")[0], "TimeZoneSidKey": project.schema.time_zone}
+    organization = {
+        **settings.pop("Organization")[0],
+        "TimeZoneSidKey": project.schema.time_zone,
+        "LanguageLocaleKey": project.options.language,
+    }
     org_id = writer.put("Organization", organization)
     profiles: dict[str, str] = {}
     for name, rows in settings.items():
@@ -86,6 +91,7 @@ def _permission_set(granted: PermissionSet) -> Row:
 class _Writer:
     def __init__(self, project: Project, store: Store, now: dt.datetime) -> None:
         self._schema, self._store, self._now = project.schema, store, now
+        self._language = project.options.language
         self.admin = ""
 
     def put(self, sobject: str, values: Row, id_: str | None = None) -> str:
@@ -98,6 +104,7 @@ class _Writer:
             "LastModifiedDate": self._now,
             "LastModifiedById": self.admin,
             "SystemModstamp": self._now,
+            CODE: self._schema.currency,
         }
         row |= {name: value for name, value in values.items() if value is not None}
         row = {name: value for name, value in row.items() if target.find(name) is not None}
@@ -125,11 +132,10 @@ class _Writer:
                 "IsActive": True,
                 "TimeZoneSidKey": self._schema.time_zone,
                 "LocaleSidKey": LOCALE,
-                "LanguageLocaleKey": LOCALE,
+                "LanguageLocaleKey": self._language,
                 "EmailEncodingKey": "UTF-8",
                 "ProfileId": profile,
                 "UserType": "Standard" if profile else "AutomatedProcess",
-                "CurrencyIsoCode": self._schema.currency,
                 "DefaultCurrencyIsoCode": self._schema.currency,
             },
             id_,

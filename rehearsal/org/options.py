@@ -4,7 +4,8 @@ As JSON, for `localorg serve --org FILE` and `localorg test --org FILE`:
 
     {"currencies": {"corporate": "USD", "rates": {"EUR": 0.9, "JPY": 150},
                     "inactive": {"CHF": 0.95},
-                    "dated": {"EUR": {"2026-01-01": 0.92, "2026-07-01": 0.88}}}}
+                    "dated": {"EUR": {"2026-01-01": 0.92, "2026-07-01": 0.88}}},
+     "flows": "inactive", "language": "de", "time_zone": "Europe/Berlin"}
 
 `currencies` makes the org a multicurrency one; `dated`, even empty, one with advanced currency
 management. A rate is how many units of the currency the corporate one buys.
@@ -18,8 +19,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from zoneinfo import available_timezones
 
 _ISO = re.compile("[A-Z]{3}")
+_LANGUAGE = re.compile("[a-z]{2,3}(_[A-Z]{2,3})?")
 
 
 class WrongOption(ValueError):
@@ -70,14 +73,32 @@ class OrgOptions:
     """All options of an org. Raises WrongOption for one that makes no sense."""
 
     currencies: Currencies | None = None
+    inactive_flows: bool = False
+    """Whether deployed Flows are inactive until an admin activates them, as in a production org
+    (Salesforce Help, "Deploy Processes and Flows as Active")."""
+    language: str = "en_US"
+    """`LanguageLocaleKey` of the org and its first users."""
+    time_zone: str = "America/Los_Angeles"
+
+    def __post_init__(self) -> None:
+        if self.time_zone not in available_timezones():
+            raise WrongOption(f"time_zone: there is no {self.time_zone}")
+        if not _LANGUAGE.fullmatch(self.language):
+            raise WrongOption(f"language: {self.language} is none")
 
     @classmethod
     def read(cls, data: object) -> OrgOptions:
         """The options in parsed JSON, whose numbers may be of any type. Raises WrongOption."""
         given = _mapping(data, "the org's options")
-        _known(given, {"currencies"}, "the org's options")
-        currencies = given.get("currencies")
-        return cls(currencies=None if currencies is None else _currencies(currencies))
+        _known(given, {"currencies", "flows", "language", "time_zone"}, "the org's options")
+        currencies, flows = given.get("currencies"), given.get("flows", "active")
+        if flows not in {"active", "inactive"}:
+            raise WrongOption(f"flows: {flows} is neither active nor inactive")
+        return cls(
+            currencies=None if currencies is None else _currencies(currencies),
+            inactive_flows=flows == "inactive",
+            **{name: str(given[name]) for name in ("language", "time_zone") if name in given},
+        )
 
 
 def _currencies(data: object) -> Currencies:

@@ -100,6 +100,8 @@ class Org:
             actions = triggers.actions
         with faults.gather():
             flows = FlowRuntime(project.schema, project.flows, actions)
+            if project.options.inactive_flows:
+                flows.set_active(dict.fromkeys(flows.activity, False))
         with faults.gather():
             check_formulas(project.schema)
         faults.raise_any()
@@ -138,7 +140,7 @@ class Org:
         `refusals` must have found nothing. New permission sets are assigned to nobody.
         """
         with self._lock:
-            running = self.schema
+            running, before = self.schema, self._engine.flows
             self.project, self.schema, self.triggers = other.project, other.schema, other.triggers
             self._store.adopt(self.schema)
             self.bus.adopt(self.schema)
@@ -146,6 +148,8 @@ class Org:
                 self.schema, self._store, self.project.permission_sets.values()
             )
             self._engine = self._assembled(other._engine.flows)
+            if isinstance(before, FlowRuntime) and isinstance(self._engine.flows, FlowRuntime):
+                self._engine.flows.keep_activity(before)
             put_deployed_rows(self.project, self._store, self.clock.now(), self._ids)
             fill_checkboxes(self._store, running, self.schema)
             self._recalculate()
@@ -159,10 +163,24 @@ class Org:
         """
         gone = [id18(loser) for loser in losers]
         result = self.run(
-            lambda tx: tx.merge(sobject, master, gone, user_mode=True), user=user or self.admin
+            lambda tx: tx.merge(sobject, master, gone, user_mode=True, sharing=True),
+            user=user or self.admin,
         )
         if result.errors:
             raise result.errors[0]
+
+    def flows(self) -> dict[str, bool]:
+        """Whether each Flow is active, by its name."""
+        flows = self._engine.flows
+        return flows.activity if isinstance(flows, FlowRuntime) else {}
+
+    def set_flows_active(self, *names: str, active: bool = True) -> None:
+        """Activates Flows, or deactivates them, as an admin does in Setup; all if none is named.
+        Raises KeyError for one that is not there."""
+        flows = self._engine.flows
+        if isinstance(flows, FlowRuntime):
+            with self._lock:
+                flows.set_active(dict.fromkeys(names or flows.activity, active))
 
     def schedules(self) -> list[str]:
         """The names of the active schedule-triggered Flows, in the order in which they run."""
@@ -301,12 +319,13 @@ class Org:
     def seed(self, data: Mapping[str, Sequence[Row]]) -> dict[str, str]:
         """Saves records as the administrator in the order given; returns ids by `$ref`.
 
-        A row may carry `"$ref": "name"`, and a later one point to it with `"@name"`. Triggers and
-        Flows run. Read-only fields may be set, as a data load with "Set Audit Fields" does; so
-        `HasOpportunityLineItem` stands for products. Raises SaveError for a refused record,
-        KeyError for an unknown ref.
+        A row may carry `"$ref": "name"`, and a later one point to it with `"@name"`;
+        `@StandardPricebook` is there from the start. Triggers and Flows run. Read-only fields may
+        be set, as a data load with "Set Audit Fields" does; so `HasOpportunityLineItem` can stand
+        for products. Raises SaveError for a refused record, KeyError for an unknown ref.
         """
-        refs: dict[str, str] = {}
+        books = self._store.table("Pricebook2").find("Name", ("Standard Price Book",)) or ()
+        refs = dict.fromkeys(["StandardPricebook"], next(str(row["Id"]) for row in books))
         for sobject, rows in data.items():
             for batch in batches(list(rows)):
                 save = partial(insert_batch, sobject=sobject, rows=batch, refs=refs)

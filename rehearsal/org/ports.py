@@ -71,6 +71,7 @@ class User:
     time_zone: str
     profile: str
     locale: str = "en_US"
+    language: str = "en_US"
     currency: str = "USD"
     """The currency that his new records have."""
     permissions: Permissions | None = None
@@ -236,6 +237,18 @@ class Transaction(Protocol):
         all_or_none: bool = True,
         sharing: bool = False,
     ) -> list[SaveResult]: ...
+
+    def merge(
+        self,
+        sobject: str,
+        master: Row,
+        losers: Sequence[str],
+        *,
+        user_mode: bool = False,
+        sharing: bool = False,
+    ) -> SaveResult:
+        """Merges one or two records (ids of 18 characters) into the one whose Id and new values
+        `master` has. Refused, nothing has happened, and the result says why."""
 
     def publish(self, event: str, rows: Sequence[Row]) -> list[SaveResult]:
         """Publishes platform events from Apex or a Flow: after commit or at once, as the event's

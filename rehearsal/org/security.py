@@ -35,6 +35,7 @@ _ADMIN_SYSTEM = frozenset(
     {
         "apienabled", "viewsetup", "customizeapplication", "authorapex", "modifyalldata",
         "viewalldata", "manageusers", "viewallusers", "modifymetadata",
+        "manageinteraction",
     }
 )  # fmt: skip
 _PROFILE_SYSTEM = {ADMINISTRATOR: _ADMIN_SYSTEM, INTEGRATION: frozenset({"apienabled"})}
@@ -75,6 +76,7 @@ class Security:
             time_zone=str(row["TimeZoneSidKey"]),
             profile=name,
             locale=str(row["LocaleSidKey"]),
+            language=str(row["LanguageLocaleKey"]),
             currency=str(row.get("DefaultCurrencyIsoCode") or self._schema.currency),
             permissions=None if automated else self._permissions(str(row["Id"]), name),
         )

@@ -75,6 +75,7 @@ class Book:
         self._postings: list[Posting] = []
         self._balances: dict[tuple[str, str | None, str], int] = defaultdict(int)
         self._customers: dict[tuple[str, str], None] = {}
+        self._taxes: dict[str, int] = defaultdict(int)
 
     def post(self, at: int, cause: str, what: str, entries: Sequence[Entry]) -> None:
         """Write one movement; entries of amount 0 are left out, an empty posting is none.
@@ -95,6 +96,16 @@ class Book:
             self._balances[entry.account, entry.customer, entry.currency] += entry.amount
             if entry.customer is not None:
                 self._customers.setdefault((entry.customer, entry.currency))
+
+    def hold_tax(self, at: int, source: str, customer: str | None, currency: str, tax: int) -> None:
+        """From now on so much tax is in ``source``: the difference was collected or given back."""
+        change = tax - self._taxes[source]
+        self._taxes[source] = tax
+        entries = [
+            Entry(TAX_INVOICED, customer, currency, change),
+            Entry(TAX_COLLECTED, customer, currency, -change),
+        ]
+        self.post(at, source, "tax", entries)
 
     def balance(self, account: str, currency: str, customer: str | None = None) -> int:
         """What an account holds, of one customer or, for ``None``, of nobody in particular."""

@@ -97,6 +97,8 @@ class World:
         self.ids = Ids(seed)
         self.account = Account(self.ids.new("acct", 16))
         self.settings = Settings()
+        self.after_retries: dict[str, str] = {}
+        """Subscriptions that fare otherwise than the account's setting says."""
         self.agenda = Agenda()
         self.book = Book()
         self.request: RequestContext | None = None

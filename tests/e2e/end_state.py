@@ -18,20 +18,30 @@ _STRIPE_ID = re.compile(
     r"(?<![A-Za-z0-9])(acct|ch|cus|evt|in|pi|price|prod|sub|txn|si)_[A-Za-z0-9]+"
 )
 _SALESFORCE_ID = re.compile(r"\b[a-zA-Z0-9]{3}Lc[a-zA-Z0-9]{10}[A-Z0-5]{3}\b")
-_MOMENTS = {"As_Of__c", "Occurred_At__c", "First_Seen__c", "Last_Seen__c"}
+_INVOICE_NUMBER = re.compile(r"\b[A-Z0-9]{8}-[0-9]{4}\b")
+_MOMENTS = {
+    "As_Of__c",
+    "CompletedDateTime",
+    "First_Seen__c",
+    "Last_Seen__c",
+    "Next_Retry__c",
+    "Occurred_At__c",
+    "Ran_Again_At__c",
+}
 _NUMBERED = {"Name", "Invoice_Number__c", "ContractNumber"}
 
 
 def end_state(records: Snapshot) -> dict[str, list[str]]:
     """Each object's records without what two runs cannot share: ids and the clock's ticks."""
-    return {sobject: sorted(map(_plain, rows.values())) for sobject, rows in records.items()}
+    return {sobject: sorted(map(plain, rows.values())) for sobject, rows in records.items()}
 
 
-def _plain(record: dict[str, Any]) -> str:
+def plain(record: dict[str, Any]) -> str:
     kept = {
         field: value
         for field, value in sorted(record.items())
         if field not in _MOMENTS and not (field in _NUMBERED and re.search(r"\d", str(value)))
     }
     text = json.dumps(kept, default=str)
+    text = _INVOICE_NUMBER.sub("<number>", text)
     return _SALESFORCE_ID.sub("<id>", _STRIPE_ID.sub(r"\1_<id>", text))

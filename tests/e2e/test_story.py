@@ -70,13 +70,16 @@ def ledger(records: Snapshot) -> dict[tuple[str, str], Decimal]:
 
 @contextlib.asynccontextmanager
 async def chaos(clouds: Clouds, seed: int) -> AsyncIterator[list[float]]:
-    """Kills the bridge with signal 9 again and again, at moments that the seed chooses."""
+    """Kills the bridge with signal 9 again and again, at moments that the seed chooses.
+
+    Its lives grow longer, so that a busy machine comes to an end too.
+    """
     dice = random.Random(seed)
     kills: list[float] = []
 
     async def strike() -> None:
         while True:
-            pause = dice.uniform(0.05, 1.0)
+            pause = dice.uniform(0.05, 1.0 + len(kills) / 10)
             await asyncio.sleep(pause)
             await clouds.kill_bridge()
             kills.append(pause)

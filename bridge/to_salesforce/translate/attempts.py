@@ -42,11 +42,6 @@ class Attempt:
     waits_for_customer: bool = False
     """The customer has to authenticate, or to confirm his bank account."""
 
-    @property
-    def made(self) -> bool:
-        """Whether there was a payment method to try at all."""
-        return self.method is not None or bool(self.codes)
-
 
 def is_tried(invoice: Json) -> bool:
     """Whether Stripe or the customer has tried to pay an invoice; its payments say how it went."""

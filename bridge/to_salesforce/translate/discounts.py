@@ -31,6 +31,7 @@ from bridge.to_salesforce.translate.shape import (
 )
 
 _DAY = dt.timedelta(days=1)
+_ENDED = frozenset({"canceled", "incomplete_expired"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,11 @@ def discounts_of(ctx: Context, at: Snapshot, items: list[Json]) -> Discounts:
 
 
 def takes_the_customers(subscription: Json) -> bool:
-    """Whether a subscription has no discount of its own, so that its customer's counts."""
-    return not paths.discounts(subscription)
+    """Whether a subscription has no discount of its own, so that its customer's counts.
+
+    Of one that has ended it does not: the customer's may come and go, and nobody asks it any more.
+    """
+    return not paths.discounts(subscription) and text(subscription, "status") not in _ENDED
 
 
 def _of_customer(ctx: Context, at: Snapshot) -> dict[str, Json]:

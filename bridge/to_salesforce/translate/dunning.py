@@ -112,18 +112,18 @@ def _what_next(ctx: Context, at: Snapshot, attempt: Attempt) -> tuple[Word, dt.d
         return Word.NO_MORE, None
     if attempt.waits_for_customer:
         return Word.CUSTOMER, planned
-    unusable = HARD_DECLINES | {_AUTHENTICATION}
-    stuck = not attempt.made or not attempt.codes.isdisjoint(unusable)
-    if planned is not None and (not stuck or _has_another(ctx, at, attempt)):
+    if planned is not None and _will_run(ctx, at, attempt):
         return Word.RETRY, planned
     if _AUTHENTICATION in attempt.codes:
         return Word.CUSTOMER, None
     return (Word.NO_MORE if planned is None else Word.NEW_CARD), None
 
 
-def _has_another(ctx: Context, at: Snapshot, attempt: Attempt) -> bool:
+def _will_run(ctx: Context, at: Snapshot, attempt: Attempt) -> bool:
+    """Whether a planned retry has a payment method that Stripe will charge."""
     method = attempts.next_method(ctx, at)
-    return method is not None and method != attempt.method
+    refused = not attempt.codes.isdisjoint(HARD_DECLINES | {_AUTHENTICATION})
+    return method is not None and (method != attempt.method or not refused)
 
 
 def _was_in_trouble(at: Snapshot) -> bool:

@@ -13,9 +13,6 @@ _CARD = "says nothing that the ledger keeps"
 _OWN = "the company's own money, no customer's"
 
 BY_OBJECT = {
-    "refund": "not booked yet: refunds",
-    "dispute": "not booked yet: disputes",
-    "credit_note": "not booked yet: credit notes",
     "product": _CACHE,
     "price": _CACHE,
     "plan": _CACHE,
@@ -25,7 +22,7 @@ BY_OBJECT = {
     "invoiceitem": "the invoice says what is due",
     "invoice_rendering_template": _CARD,
     "setup_intent": _CARD,
-    "payment_method": _CARD,
+    "payment_method": "the customer or the subscription says which card is next",
     "mandate": _CARD,
     "source": _CARD,
     "card": _CARD,

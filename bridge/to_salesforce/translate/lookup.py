@@ -52,13 +52,13 @@ def gather_two(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
     return first, other()
 
 
-def gather(calls: Iterable[Callable[[], T]]) -> list[T]:
-    """All results; what they miss is named together."""
+def gather(asked: Iterable[Callable[[], T]]) -> list[T]:
+    """All results; what any of them misses is named together."""
     found: list[T] = []
     missing: frozenset[Need] = frozenset()
-    for call in calls:
+    for ask in asked:
         try:
-            found.append(call())
+            found.append(ask())
         except Missing as gap:
             missing |= gap.needs
     if missing:

@@ -84,6 +84,11 @@ def invoice_subscription(invoice: Json) -> str | None:
     return reference(first(invoice, "parent.subscription_details.subscription", "subscription"))
 
 
+def invoice_is_of_before_basil(invoice: Json) -> bool:
+    """Whether an invoice itself says how it was paid; since basil its payments do."""
+    return "paid_out_of_band" in invoice
+
+
 def invoice_tax(invoice: Json) -> int:
     """The tax in an invoice's total, in minor units."""
     taxes = members(invoice, "total_taxes") or members(invoice, "total_tax_amounts")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from bridge.contract import LEDGER_ORDER, CustomerRow, LedgerRow
+from bridge.contract import LEDGER_ORDER, CustomerRow
 from bridge.stripe_api.events import StripeEvent
 from bridge.stripe_api.facts import Facts, Kind, Need
 from bridge.to_salesforce.translate import (
-    charges,
+    cash,
     customers,
     discounts,
     ignored,
@@ -24,11 +23,11 @@ from bridge.to_salesforce.translate import (
 from bridge.to_salesforce.translate.fields import Context, Snapshot
 from bridge.to_salesforce.translate.lookup import Lookup, Missing, gather, gather_two
 from bridge.to_salesforce.translate.outcome import Ignored, Translation, Untranslatable
+from bridge.to_salesforce.translate.parents import Rows, if_it_can_be, of_customer, once, renewal
 from bridge.to_salesforce.translate.rules import BookingRules
 from bridge.to_salesforce.translate.shape import first, members, reference, text
 from bridge.to_salesforce.translate.sold import sold_of
 
-_Rows = list[LedgerRow]
 _MOST_AT_ONCE = 25
 
 
@@ -36,7 +35,7 @@ def needs(event: StripeEvent, facts: Facts, rules: BookingRules) -> frozenset[Ne
     """What must still be read from Stripe before the event can be translated.
 
     Reading it may show that more is needed: ask again with the grown facts until nothing is, in
-    six rounds at most.
+    eight rounds at most.
     """
     try:
         translate(event, facts, rules)
@@ -60,7 +59,7 @@ def translate(event: StripeEvent, facts: Facts, rules: BookingRules) -> Translat
     reason = ignored.BY_TYPE.get(event.type) or ignored.BY_OBJECT.get(kind)
     if reason is not None:
         return Ignored(reason)
-    handler = _HANDLERS.get(kind)
+    handler = _BY_TYPE.get(event.type) or _HANDLERS.get(kind)
     if handler is None:
         return Ignored("unknown type")
     ctx = Context(Lookup(facts), rules, event.account, event.livemode)
@@ -77,51 +76,22 @@ def translate(event: StripeEvent, facts: Facts, rules: BookingRules) -> Translat
     return Translation(_lane(rows) or paths.lane(found) or event.id, tuple(rows))
 
 
-def _customer(ctx: Context, at: Snapshot) -> _Rows | Ignored:
+def _customer(ctx: Context, at: Snapshot) -> Rows | Ignored:
     """The customer, and what is in trouble while he is delinquent (``unpaid`` says why)."""
     owed = unpaid.of_customer(ctx, at)
-    found = _all(partial(_if_it_can_be, partial(_renewal, ctx, each)) for each in owed)
+    found = _all(partial(if_it_can_be, partial(renewal, ctx, each)) for each in owed)
     return [customers.row(ctx, at), *{row.key: row for row in found}.values()]
 
 
-def _subscription(ctx: Context, at: Snapshot) -> _Rows | Ignored:
-    return _of_customer(ctx, at, lambda: _sold(ctx, at))
+def _subscription(ctx: Context, at: Snapshot) -> Rows | Ignored:
+    return of_customer(ctx, at, lambda: _sold(ctx, at))
 
 
-def _invoice(ctx: Context, at: Snapshot) -> _Rows | Ignored:
-    return _of_customer(ctx, at, lambda: _renewal(ctx, at))
+def _invoice(ctx: Context, at: Snapshot) -> Rows | Ignored:
+    return of_customer(ctx, at, lambda: _billed(ctx, at))
 
 
-def _charge(ctx: Context, at: Snapshot) -> _Rows | Ignored:
-    if not charges.is_money(at.object):
-        return Ignored("no money moved: not captured, or not succeeded")
-    return _of_customer(ctx, at, lambda: _entry(ctx, at))
-
-
-def _invoice_payment(ctx: Context, at: Snapshot) -> _Rows | Ignored:
-    """A payment was put to an invoice: its charge may have stood alone until now.
-
-    Nothing else says so, since a charge names no invoice any more and does not change by this.
-    """
-    if text(at.object, "status") != "paid":
-        return Ignored("not paid: the invoice says what is due")
-    intent = reference(first(at.object, "payment.payment_intent"))
-    if intent is None:
-        return Ignored("not booked yet: payments outside Stripe")
-    fact, _ = ctx.look.all(
-        (
-            # The row is as of the charge's moment: with that of an older one it would be stale.
-            Need(Kind.PAYMENT_CHARGE, intent, since=at.as_of),
-            Need(Kind.PAYMENT_INVOICES, intent, since=at.as_of),
-        )
-    )
-    if fact.object is None or not charges.is_money(fact.object):
-        return Ignored("no money moved: not captured, or not succeeded")
-    charge = Snapshot(fact.object, fact.as_of)
-    return _of_customer(ctx, charge, lambda: _entry(ctx, charge, since=at.as_of))
-
-
-def _checkout(ctx: Context, at: Snapshot) -> _Rows | Ignored:
+def _checkout(ctx: Context, at: Snapshot) -> Rows | Ignored:
     """A session may name the Opportunity of the subscription that it made.
 
     The row stays the subscription's, which always looks at its session (``link``); this event only
@@ -129,7 +99,7 @@ def _checkout(ctx: Context, at: Snapshot) -> _Rows | Ignored:
     """
     key = reference(first(at.object, "subscription"))
     if key is None:
-        return Ignored("not booked yet: the Opportunity of a one-time Checkout session")
+        return cash.session(ctx, at)
     if link.of_session(ctx.rules, at.object) is None:
         return Ignored("names no Opportunity")
     fact = ctx.look.one(Need(Kind.SUBSCRIPTION, key, since=at.as_of))
@@ -138,7 +108,7 @@ def _checkout(ctx: Context, at: Snapshot) -> _Rows | Ignored:
     return _subscription(ctx, Snapshot(fact.object, fact.as_of))
 
 
-def _of_its_subscription(ctx: Context, at: Snapshot) -> _Rows | Ignored:
+def _of_its_subscription(ctx: Context, at: Snapshot) -> Rows | Ignored:
     """A discount or a schedule changed: the subscription is read, and its state written."""
     key = reference(first(at.object, "subscription"))
     if key is None:
@@ -149,7 +119,7 @@ def _of_its_subscription(ctx: Context, at: Snapshot) -> _Rows | Ignored:
     return _subscription(ctx, Snapshot(fact.object, fact.as_of))
 
 
-def _discount(ctx: Context, at: Snapshot) -> _Rows | Ignored:
+def _discount(ctx: Context, at: Snapshot) -> Rows | Ignored:
     """A discount came or went: its subscription's, or of its customer's subscriptions without one.
 
     Those do not change by it, so they have no event of their own.
@@ -176,27 +146,21 @@ def _discount(ctx: Context, at: Snapshot) -> _Rows | Ignored:
             f"customer {key} has a discount on {len(found)} subscriptions, more than one message"
             f" holds ({_MOST_AT_ONCE}): resync the customer"
         )
-    sold = (partial(_if_it_can_be, partial(_sold, ctx, each)) for each in found)
-    return _of_customer(ctx, found[0], lambda: _all(sold))
+    sold = (partial(if_it_can_be, partial(_sold, ctx, each)) for each in found)
+    return of_customer(ctx, found[0], lambda: _all(sold))
 
 
-def _of_customer(ctx: Context, at: Snapshot, rest: Callable[[], _Rows]) -> _Rows | Ignored:
-    """The rows of an object under its customer."""
-    key = paths.customer(at.object)
-    if key is None:
-        if text(at.object, "customer_account"):
-            return Ignored("not booked yet: an account without a customer")
-        return Ignored("unmatched: a guest, no Stripe customer")
-
-    parent, rows = gather_two(lambda: customers.parent(ctx, key), rest)
-    return [parent, *rows]
+def _billed(ctx: Context, at: Snapshot) -> Rows:
+    """An invoice's row, and what was paid for it where nothing else says so."""
+    row, paid = gather_two(lambda: renewal(ctx, at), lambda: cash.paid_invoice(ctx, at))
+    return once([*paid, *row])
 
 
-def _sold(ctx: Context, at: Snapshot) -> _Rows:
+def _sold(ctx: Context, at: Snapshot) -> Rows:
     """A subscription's row, what is coming on it, and what is in trouble."""
     sold, owed = gather_two(lambda: sold_of(ctx, at), lambda: unpaid.of_subscription(ctx, at))
     row = subscriptions.row(ctx, at, sold)
-    failing = _all(partial(_if_it_can_be, partial(_failing, ctx, each, row.key)) for each in owed)
+    failing = _all(partial(if_it_can_be, partial(_failing, ctx, each, row.key)) for each in owed)
     return [
         row,
         *upcoming.rows(ctx, at, sold),
@@ -205,70 +169,32 @@ def _sold(ctx: Context, at: Snapshot) -> _Rows:
     ]
 
 
-def _failing(ctx: Context, at: Snapshot, subscription: str) -> _Rows:
+def _failing(ctx: Context, at: Snapshot, subscription: str) -> Rows:
     return [invoices.row(ctx, at, invoices.picture(ctx, at), subscription)]
 
 
-def _renewal(ctx: Context, at: Snapshot) -> _Rows:
-    """An invoice's row after its parent's."""
-    parents, seen = gather_two(
-        lambda: _if_it_can_be(lambda: _billed(ctx, at)), lambda: invoices.picture(ctx, at)
-    )
-    key = parents[0].key if parents else None
-    return [*parents, invoices.row(ctx, at, seen, key)]
+def _all(asked: Iterable[Callable[[], Rows]]) -> Rows:
+    return [row for rows in gather(asked) for row in rows]
 
 
-def _billed(ctx: Context, at: Snapshot) -> _Rows:
-    """The subscription that an invoice bills."""
-    key = paths.invoice_subscription(at.object)
-    return [] if key is None else subscriptions.parent(ctx, key)
+_Handler = Callable[[Context, Snapshot], Rows | Ignored]
 
+_BY_TYPE: dict[str, _Handler] = {"charge.refunded": cash.refunded}
 
-def _all(parts: Iterable[Callable[[], _Rows]]) -> _Rows:
-    return [row for rows in gather(parts) for row in rows]
-
-
-def _if_it_can_be(others: Callable[[], _Rows]) -> _Rows:
-    """Rows of other objects, or none where they cannot be written: what the event is of is.
-
-    The other object's own event is the one that fails, and says why.
-    """
-    try:
-        return others()
-    except Untranslatable:
-        return []
-
-
-def _entry(ctx: Context, at: Snapshot, since: dt.datetime | None = None) -> _Rows:
-    """A charge's row after its invoice's and its subscription's."""
-    parts, settlement = gather_two(
-        lambda: charges.parts_of(ctx, at, since),
-        lambda: charges.settlement_of(ctx, at.object),
-    )
-    parents = _if_it_can_be(lambda: _renewal(ctx, parts[0].invoice)) if parts else []
-    of = {row.sobject: row.key for row in parents}
-    entry = charges.row(
-        ctx,
-        at,
-        parts,
-        settlement,
-        subscription=of.get("Bridge_Subscription__c"),
-        renewal=of.get("Bridge_Renewal__c"),
-    )
-    return [*parents, entry]
-
-
-_HANDLERS: dict[str, Callable[[Context, Snapshot], _Rows | Ignored]] = {
+_HANDLERS: dict[str, _Handler] = {
     "customer": _customer,
     "subscription": _subscription,
     "invoice": _invoice,
-    "charge": _charge,
+    "charge": cash.charge,
+    "refund": cash.refund,
+    "dispute": cash.dispute,
+    "credit_note": cash.credit_note,
     "discount": _discount,
     "subscription_schedule": _of_its_subscription,
-    "invoice_payment": _invoice_payment,
+    "invoice_payment": cash.invoice_payment,
     "checkout.session": _checkout,
 }
 
 
-def _lane(rows: _Rows) -> str | None:
+def _lane(rows: Rows) -> str | None:
     return next((row.key for row in rows if isinstance(row, CustomerRow)), None)

@@ -154,13 +154,12 @@ def _can_have_moved(subscription: Json, items: list[Json]) -> bool:
     """Whether the subscription can have had another interval since it was made.
 
     Moving to another interval sets a new billing date (Stripe, "Change subscriptions"), or gives it
-    a new item. Only in a trial it leaves no trace: the billing date stays the trial's end.
+    a new item. In a trial the billing date is the trial's end, whether it has moved or not. (In the
+    very second in which the subscription was made it leaves no trace; that is not reckoned with.)
     """
     created = happened(subscription, "created")
     day = dt.timedelta(days=1)
     if any((at := moment(item, "created")) and at - created >= day for item in items):
-        return True
-    if moment(subscription, "trial_end") is not None:
         return True
     anchor = moment(subscription, "billing_cycle_anchor")
     return anchor is not None and anchor not in {created, moment(subscription, "start_date")}

@@ -163,3 +163,18 @@ def statement(
     records = records_of(run, operation, given, key)
     results = perform(run, operation, records, key=key, user_mode=user_mode)
     raise_refusals(run, operation, records, results)
+
+
+def merge(run: Execution, master: SObject | None, given: Any) -> None:
+    """A merge statement (Apex Developer Guide, "Merging Records"). Raises DmlException."""
+    if master is None or given is None:
+        raise run.null()
+    losers = [given] if isinstance(given, SObject | str) else list(given)
+    ids = [loser if isinstance(loser, str) else _id_of(run, loser) for loser in losers]
+    row = to_row(_checked(run, "update", master), inserting=False)
+    result = run.tx.merge(master.type.name, row, ids, sharing=run.sharing)
+    raise_refusals(run, "merge", [master], [result])
+
+
+def _id_of(run: Execution, record: SObject | None) -> str:
+    return str(_checked(run, "delete", record).values["Id"])

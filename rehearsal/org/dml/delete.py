@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rehearsal.org.dml import checks
+from rehearsal.org.dml.existing import existing, locked
 from rehearsal.org.dml.items import Item
-from rehearsal.org.dml.save import existing, locked, roll_up
+from rehearsal.org.dml.rules import RULES
+from rehearsal.org.dml.save import roll_up
 from rehearsal.org.dml.session import RECORD_UNITS, Session
-from rehearsal.org.dml.standard_rules import RULES
 from rehearsal.org.errors import SaveError
 from rehearsal.org.ports import Change, Operation, Timing
 from rehearsal.org.schema import ObjectType

@@ -8,8 +8,9 @@ The losers, in the recycle bin, name it in MasterRecordId, which after-delete tr
 from __future__ import annotations
 
 from rehearsal.org.dml.delete import put_aside, trigger
+from rehearsal.org.dml.existing import existing
 from rehearsal.org.dml.items import Item
-from rehearsal.org.dml.save import Save, existing
+from rehearsal.org.dml.save import Save
 from rehearsal.org.dml.session import Session
 from rehearsal.org.errors import SaveError
 from rehearsal.org.ports import Change, Operation, SaveResult, Timing

@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from rehearsal.org.coerce import convert
 from rehearsal.org.currencies import CODE
 from rehearsal.org.dml import checks
+from rehearsal.org.dml.existing import existing, locked
 from rehearsal.org.dml.items import CHUNK, Item
+from rehearsal.org.dml.products import LINE, totals
+from rehearsal.org.dml.rules import RULES
 from rehearsal.org.dml.session import RECORD_UNITS, Session
-from rehearsal.org.dml.standard_rules import RULES
 from rehearsal.org.errors import SaveError
 from rehearsal.org.ports import Change, Operation, Timing
 from rehearsal.org.schema import Field, FieldType, ObjectType
@@ -313,38 +315,14 @@ def _groups(items: list[Item]) -> list[tuple[Operation, list[Change]]]:
     ]
 
 
-def locked() -> SaveError:
-    return SaveError(
-        "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records"
-    )
-
-
-def existing(session: Session, target: ObjectType, id_: str | None) -> Row:
-    """The live row of an update or delete. Raises SaveError."""
-    if id_ is None:
-        raise SaveError("MISSING_ARGUMENT", "Id not specified in an update call")
-    if session.engine.store.object_of(id_) != target.name:
-        raise SaveError("MALFORMED_ID", f"{target.name} ID: id value of incorrect type: {id_}")
-    row = session.engine.store.table(target.name).any(id_)
-    if row is None:
-        raise SaveError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
-    if row.get("IsDeleted"):
-        raise SaveError("ENTITY_IS_DELETED", "entity is deleted")
-    if id_ in session.in_before:
-        raise SaveError(
-            "SELF_REFERENCE_FROM_TRIGGER",
-            f"Object (id = {id_}) is currently in trigger on {target.name}, therefore it cannot "
-            "recursively update itself",
-        )
-    return row
-
-
 def roll_up(session: Session, target: ObjectType, changes: list[Change]) -> None:
     """Recalculates the parents' roll-ups and saves the parents whose totals moved.
 
     A parent goes through its own save procedure; what refuses it there refuses the children.
     """
     engine = session.engine
+    if target.name == LINE:
+        _sum_products(session, changes)
     for reference, rolls in engine.roll_ups.of_child(target.name).items():
         parent = rolls[0].parent
         children: dict[str, list[Change]] = {}
@@ -369,6 +347,34 @@ def roll_up(session: Session, target: ObjectType, changes: list[Change]) -> None
             for item in chunk:
                 for change in children[str(item.id)]:
                     change.errors.extend(item.change.errors)
+
+
+def _sum_products(session: Session, changes: list[Change]) -> None:
+    """Saves the opportunities whose products changed."""
+    store, target = session.engine.store, session.engine.schema.objects["opportunity"]
+    lines: dict[str, list[Change]] = {}
+    for change in changes:
+        row = change.new or change.old or {}
+        lines.setdefault(str(row["OpportunityId"]), []).append(change)
+    items = []
+    for id_, of_it in lines.items():
+        deal = store.get(target.name, id_)
+        if deal is None or id_ in session.deleting:
+            continue
+        try:
+            made = totals(store, id_)
+        except SaveError as error:
+            for change in of_it:
+                change.errors.append(error)
+            continue
+        if any(deal.get(name) != value for name, value in made.items()):
+            items.append(Item(Operation.UPDATE, made, id_))
+    for start in range(0, len(items), CHUNK):
+        chunk = items[start : start + CHUNK]
+        RollUpSave(session, target).attempt(chunk)
+        for item in chunk:
+            for change in lines[str(item.id)]:
+                change.errors.extend(item.change.errors)
 
 
 class RollUpSave(Save):

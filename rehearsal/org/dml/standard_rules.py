@@ -12,6 +12,7 @@ import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Protocol
 
+from rehearsal.org.currencies import CODE
 from rehearsal.org.dml.formulas import Moment
 from rehearsal.org.errors import SaveError
 from rehearsal.org.store import Store
@@ -31,7 +32,9 @@ class StandardRule(Protocol):
         """Why the record cannot be deleted."""
 
 
-class _Plain:
+class Plain:
+    """A rule that sets nothing early, and lets every record be deleted."""
+
     def react(self, new: Row, base: Row, touched: set[str], store: Store) -> None:
         return
 
@@ -39,15 +42,16 @@ class _Plain:
         return None
 
 
-class OpportunityRule(_Plain):
+class OpportunityRule(Plain):
     """The stage drives probability, forecast category, and whether it is closed or won.
 
     `Amount` follows the products where there are any: a value sent is ignored without an error
-    (Object Reference, "Opportunity").
+    (Object Reference, "Opportunity"). Only the products themselves write it, with the flag.
     """
 
     def react(self, new: Row, base: Row, touched: set[str], store: Store) -> None:
-        if base.get("HasOpportunityLineItem") and "Amount" in touched:
+        by_products = "HasOpportunityLineItem" in touched
+        if base.get("HasOpportunityLineItem") and "Amount" in touched and not by_products:
             new["Amount"] = base.get("Amount")
         if "StageName" not in touched or new.get("StageName") == base.get("StageName"):
             return
@@ -59,6 +63,7 @@ class OpportunityRule(_Plain):
                 new["ForecastCategoryName"] = stage["ForecastCategoryName"]
 
     def finish(self, old: Row | None, new: Row, store: Store, moment: Moment) -> list[SaveError]:
+        errors = kept_by_products(old, new)
         stage = _setting(store, "OpportunityStage", new.get("StageName")) or {}
         new["IsClosed"] = bool(stage.get("IsClosed"))
         new["IsWon"] = bool(stage.get("IsWon"))
@@ -71,7 +76,23 @@ class OpportunityRule(_Plain):
             if amount is None or probability is None
             else (amount * probability / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
         )
+        return errors
+
+
+def kept_by_products(old: Row | None, new: Row) -> list[SaveError]:
+    """Object Reference, "OpportunityLineItem": an opportunity with products keeps its price book
+    and its currency. The status code is not said there."""
+    if old is None or not old.get("HasOpportunityLineItem"):
         return []
+    return [
+        SaveError(
+            "FIELD_INTEGRITY_EXCEPTION",
+            f"{name} cannot be changed while the opportunity has products",
+            (name,),
+        )
+        for name in ("Pricebook2Id", CODE)
+        if old.get(name) is not None and new.get(name) != old.get(name)
+    ]
 
 
 _FORECAST_CODES = {"Commit": "Forecast", "Best Case": "BestCase", "Most Likely": "MostLikely"} | {
@@ -79,7 +100,7 @@ _FORECAST_CODES = {"Commit": "Forecast", "Best Case": "BestCase", "Most Likely":
 }
 
 
-class ContractRule(_Plain):
+class ContractRule(Plain):
     """A contract is made as a draft, activated by its status alone, and then keeps its account.
 
     Object Reference, "Contract"; Salesforce Help, "Cannot edit a Contract's Account Name after it
@@ -153,7 +174,7 @@ def end_date(start: dt.date | None, months: Decimal | None) -> dt.date | None:
     return dt.date(years, month + 1, day) - dt.timedelta(days=1)
 
 
-class TaskRule(_Plain):
+class TaskRule(Plain):
     """A task is closed by its status, and belongs to the account of what it is about."""
 
     def finish(self, old: Row | None, new: Row, store: Store, moment: Moment) -> list[SaveError]:
@@ -170,7 +191,7 @@ class TaskRule(_Plain):
         return []
 
 
-class EventRule(_Plain):
+class EventRule(Plain):
     """A calendar event belongs to the account of what it is about."""
 
     def finish(self, old: Row | None, new: Row, store: Store, moment: Moment) -> list[SaveError]:
@@ -191,7 +212,7 @@ def _account_of(new: Row, store: Store) -> str | None:
     return None
 
 
-class PersonRule(_Plain):
+class PersonRule(Plain):
     """Contact and User: the name is made of its parts."""
 
     def finish(self, old: Row | None, new: Row, store: Store, moment: Moment) -> list[SaveError]:
@@ -222,7 +243,7 @@ class UserRule(PersonRule):
         return []
 
 
-class AssignmentRule(_Plain):
+class AssignmentRule(Plain):
     """A permission set is assigned to a user once."""
 
     def finish(self, old: Row | None, new: Row, store: Store, moment: Moment) -> list[SaveError]:
@@ -236,14 +257,3 @@ class AssignmentRule(_Plain):
 def _setting(store: Store, sobject: str, value: object) -> Row | None:
     """The stage or status record of a picklist value."""
     return next((row for row in store.table(sobject).rows() if row["ApiName"] == value), None)
-
-
-RULES: dict[str, StandardRule] = {
-    "Contact": PersonRule(),
-    "Contract": ContractRule(),
-    "Event": EventRule(),
-    "Opportunity": OpportunityRule(),
-    "PermissionSetAssignment": AssignmentRule(),
-    "Task": TaskRule(),
-    "User": UserRule(),
-}

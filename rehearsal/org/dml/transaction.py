@@ -257,16 +257,21 @@ class OrgTransaction:
         return self._by_id(sobject, ids, Operation.UNDELETE, all_or_none, False, sharing)
 
     def merge(
-        self, sobject: str, master: Row, losers: Sequence[str], *, user_mode: bool = False
+        self,
+        sobject: str,
+        master: Row,
+        losers: Sequence[str],
+        *,
+        user_mode: bool = False,
+        sharing: bool = False,
     ) -> SaveResult:
-        """Merges the losers into the record whose Id and new values `master` has."""
         target = self._target(sobject, len(losers) + 1, "deletable")
         if isinstance(target, SaveError):
             return SaveResult(None, False, (target,))
         winner, gone = Item(Operation.UPDATE, {}), [Item(Operation.DELETE, {}, i) for i in losers]
         self._read(winner, target, master)
         winner.id = winner.values.pop("Id", None)
-        self._enforce([winner, *gone], target, user_mode, user_mode)
+        self._enforce([winner, *gone], target, user_mode, sharing)
         return merge(self._session, target, winner, gone)
 
     def publish(self, event: str, rows: Sequence[Row]) -> list[SaveResult]:

@@ -35,6 +35,8 @@ def run_batch(
 ) -> list[Fault | None]:
     """Runs the interviews to their ends. The fault of each that nothing handled, or None.
 
+    `programs` are the Flows that subflow elements can call.
+
     Raises LimitExceeded.
     """
     faults: list[Fault | None] = [None] * len(interviews)
@@ -71,7 +73,10 @@ def _run(program: Program, programs: Mapping[str, Program], interview: Interview
         elif isinstance(step, Call):
             child = step.start(interview)
             child.executed = interview.executed
-            yield from _run(programs[step.flow], programs, child)
+            called = programs.get(step.flow)
+            if called is None:
+                raise Fault(f"The flow {step.flow} has no active version.")
+            yield from _run(called, programs, child)
             interview.executed = child.executed
             step.finish(interview, child)
             name = step.next

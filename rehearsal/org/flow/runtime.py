@@ -55,20 +55,59 @@ class FlowRuntime:
             with faults.gather():
                 self._programs[name] = compile_flow(flow, schema, read, actions or {})
         faults.raise_any()
+        self.sources = {source.name: source.text for source in flows}
+        self._active = {name: program.flow.active for name, program in self._programs.items()}
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Sorts out which Flows run, and when."""
+        self._runnable = {
+            name: program for name, program in self._programs.items() if self._active[name]
+        }
         self._triggered: dict[tuple[str, model.Moment], list[Program]] = {}
-        for program in sorted(self._programs.values(), key=_run_order):
+        for program in sorted(self._runnable.values(), key=_run_order):
             trigger = program.flow.trigger
-            if trigger is not None and program.object is not None and program.flow.active:
+            if trigger is not None and program.object is not None:
                 key = (program.object.lower(), trigger.moment)
                 self._triggered.setdefault(key, []).append(program)
+
+    @property
+    def activity(self) -> dict[str, bool]:
+        """Whether each Flow is active, by its name."""
+        return {program.flow.name: self._active[name] for name, program in self._programs.items()}
+
+    def set_active(self, activity: Mapping[str, bool]) -> None:
+        """Activates and deactivates Flows, whatever their source says. Raises KeyError."""
+        unknown = [name for name in activity if name.lower() not in self._programs]
+        if unknown:
+            raise KeyError(unknown[0])
+        self._active |= {name.lower(): active for name, active in activity.items()}
+        self._arrange()
+
+    def keep_activity(self, before: FlowRuntime) -> None:
+        """Leaves the Flows that are the same as before as active as they were."""
+        self.set_active(
+            {
+                name: active
+                for name, active in before.activity.items()
+                if self.sources.get(name) == before.sources[name]
+            }
+        )
+
+    def _callable(self, tx: Transaction) -> Mapping[str, Program]:
+        """The Flows that a subflow element can call: inactive ones only for flow admins, who have
+        "Manage Flow" (Salesforce Help, "Subflow Element")."""
+        granted = tx.user.permissions
+        admin = granted is not None and "manageinteraction" in granted.system
+        return self._programs if admin else self._runnable
 
     @property
     def schedules(self) -> Mapping[str, Program]:
         """The active schedule-triggered Flows by name."""
         return {
             program.flow.name: program
-            for program in sorted(self._programs.values(), key=_run_order)
-            if program.flow.active and program.flow.schedule is not None
+            for program in sorted(self._runnable.values(), key=_run_order)
+            if program.flow.schedule is not None
         }
 
     def scheduled_records(self, tx: Transaction, program: Program) -> list[str]:
@@ -81,7 +120,7 @@ class FlowRuntime:
         Raises JobFailed for the first that failed, so that the whole batch is undone.
         """
         interviews = opened(tx, self._schema, program, ids)
-        faults = run_batch(tx, program, self._programs, interviews)
+        faults = run_batch(tx, program, self._callable(tx), interviews)
         for fault in faults:
             if fault is not None:
                 raise JobFailed(fault.message)
@@ -159,7 +198,7 @@ class FlowRuntime:
         try:
             if tx.scratch[_DEPTH] > _MAX_DEPTH:
                 raise LimitExceeded("Maximum trigger depth exceeded")
-            faults = run_batch(tx, program, self._programs, interviews)
+            faults = run_batch(tx, program, self._callable(tx), interviews)
         finally:
             running -= own
             tx.scratch[_DEPTH] -= 1

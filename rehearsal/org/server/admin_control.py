@@ -26,9 +26,15 @@ class AdminControl:
         return [
             web.post("/localorg/rates", self._set_rates),
             web.post("/localorg/merge", self._merge),
+            web.get("/localorg/flows", self._list_flows),
+            web.post("/localorg/flows", self._activate),
             web.get("/localorg/schedules", self._list_schedules),
             web.post("/localorg/schedules", self._run_schedules),
+            web.get("/localorg/notifications", self._list_notifications),
         ]
+
+    async def _list_notifications(self, _request: web.Request) -> web.Response:
+        return json_answer(self._org.notifications)
 
     async def _merge(self, request: web.Request) -> web.Response:
         body = await read_body(request)
@@ -41,6 +47,18 @@ class AdminControl:
         except (SaveError, ValueError) as error:
             raise wrong(str(error)) from error
         return json_answer({"id": master["Id"]})
+
+    async def _list_flows(self, _request: web.Request) -> web.Response:
+        return json_answer(self._org.flows())
+
+    async def _activate(self, request: web.Request) -> web.Response:
+        body = await read_body(request)
+        names, active = body.get("flows", []), body.get("active", True)
+        unknown = set(names) - set(self._org.flows())
+        if not isinstance(names, list) or not isinstance(active, bool) or unknown:
+            raise wrong(f"no such Flow: {', '.join(sorted(unknown))}")
+        await asyncio.to_thread(self._org.set_flows_active, *names, active=active)
+        return json_answer(self._org.flows())
 
     async def _list_schedules(self, _request: web.Request) -> web.Response:
         return json_answer(self._org.schedules())

@@ -13,9 +13,12 @@
 | `POST /localorg/subscribers/{name}/resume` | runs a trigger in the error state again, from the tip |
 | `POST /localorg/locks` | the rows that another transaction is said to hold: `{"ids": […]}`; saving one is UNABLE_TO_LOCK_ROW |
 | `POST /localorg/rates` | conversion rates of a multicurrency org: `{"EUR": 0.95}`; roll-ups follow |
+| `GET /localorg/flows` | whether each Flow is active, by its name |
+| `POST /localorg/flows` | activates Flows, `{"active": false}` deactivates them: those of `"flows": […]`, or all |
 | `POST /localorg/merge` | merges Accounts as a person does: `{"master": {"Id": …}, "losers": [id]}`, with the values that were chosen for the master |
 | `GET /localorg/schedules` | the active schedule-triggered Flows |
 | `POST /localorg/schedules` | runs them, or those of `{"flows": […]}`, as when their time has come |
+| `GET /localorg/notifications` | the custom notifications that were sent, by the names of the action's inputs |
 | `POST /localorg/allocations` | sets `hourly_published`, `daily_delivered`, `daily_requests` |
 """  # noqa: E501
 

@@ -105,7 +105,7 @@ class OAuth:
             "email_verified": True,
             "zoneinfo": user.time_zone,
             "locale": user.locale,
-            "language": user.locale,
+            "language": user.language,
             "active": True,
             "user_type": "STANDARD",
             "urls": {"rest": f"{own_url}/services/data/v{{version}}/"},
@@ -124,7 +124,7 @@ class OAuth:
             "email": user.username,
             "active": True,
             "user_type": "STANDARD",
-            "language": user.locale,
+            "language": user.language,
             "locale": user.locale,
             "urls": {"rest": f"{own_url}/services/data/v{{version}}/"},
         }

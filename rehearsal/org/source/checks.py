@@ -152,7 +152,8 @@ def _typed(schema: Schema, target: ObjectType, field: Field, summary: Summary) -
         raise MetadataError(
             f"no field named {summary.child}.{summary.foreign_key} found", field.where
         )
-    if not key.master_detail or key.reference_to != (target.name,):
+    detail = key.master_detail or (child.name, key.name) in _LIKE_DETAILS
+    if not detail or key.reference_to != (target.name,):
         raise MetadataError(
             f"{summary.child}.{key.name} is not a master-detail to {target.name}", field.where
         )
@@ -174,14 +175,20 @@ def _typed(schema: Schema, target: ObjectType, field: Field, summary: Summary) -
             field.where,
         )
     if source.type is FieldType.CURRENCY and schema.advanced_currencies:
-        _check_dated(target, field)
+        _check_dated(target, child, field)
     return replace(field, type=source.type, scale=source.scale)
 
 
-def _check_dated(target: ObjectType, field: Field) -> None:
+_LIKE_DETAILS = {("Opportunity", "AccountId")}
+"""Lookups over which a roll-up is possible all the same (Salesforce Help, "Roll-Up Summary
+Field": accounts can show opportunities)."""
+
+
+def _check_dated(target: ObjectType, child: ObjectType, field: Field) -> None:
     """Salesforce Help, "Advanced Currency Management Considerations": a currency roll-up on an
     account over opportunities, or on an opportunity over a custom object, is invalid."""
-    if target.name == "Opportunity":
+    of_opportunities = target.name == "Account" and child.name == "Opportunity"
+    if of_opportunities or (target.name == "Opportunity" and child.kind is ObjectKind.CUSTOM):
         raise MetadataError(
             f"{field.name}: a currency roll-up summary on {target.name} is invalid with advanced "
             "currency management",

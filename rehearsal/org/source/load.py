@@ -111,12 +111,16 @@ def _new_project(root: Path, options: OrgOptions) -> Project:
     """A project without components of its own."""
     currencies = options.currencies
     if currencies is None:
-        return Project(root, standard_schema(), options, setting_rows=seed_rows())
-    advanced = ("advanced currency management",) if currencies.advanced else ()
-    schema = standard_schema(("multicurrency", *advanced))
-    schema.multicurrency, schema.advanced_currencies = True, currencies.advanced
-    schema.currency = currencies.corporate
-    return Project(root, schema, options, setting_rows=seed_rows() | currency_rows(currencies))
+        project = Project(root, standard_schema(), options, setting_rows=seed_rows())
+    else:
+        advanced = ("advanced currency management",) if currencies.advanced else ()
+        schema = standard_schema(("multicurrency", *advanced))
+        schema.multicurrency, schema.advanced_currencies = True, currencies.advanced
+        schema.currency = currencies.corporate
+        rows = seed_rows() | currency_rows(currencies)
+        project = Project(root, schema, options, setting_rows=rows)
+    project.schema.time_zone = options.time_zone
+    return project
 
 
 def _check(parts: _Parts, project: Project, faults: Faults) -> None:

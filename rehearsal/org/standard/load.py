@@ -88,6 +88,7 @@ def _field(name: str, spec: Mapping[str, Any]) -> Field:
         reference_to=(targets,) if isinstance(targets, str) else tuple(targets),
         relationship=spec.get("relationship") or (name.removesuffix("Id") if targets else None),
         child_relationship=spec.get("children"),
+        master_detail=bool(spec.get("master_detail", False)),
         delete_rule=spec.get("delete_rule", "SetNull"),
         default=spec.get("default"),
         auto_number=spec.get("auto_number"),

@@ -1,4 +1,4 @@
-"""What a payment, a refund or a dispute writes in the book."""
+"""What a payment, a refund or a dispute writes in the book; its tax is in ``taxes``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from ..money import share
 from ..objects.invoices import Invoice
 from ..objects.payments import Charge
 from ..world import World
+from . import taxes
 
 
 def tax_within(world: World, invoice_id: str | None, amount: int) -> int:
@@ -29,28 +30,41 @@ def taken(world: World, charge: Charge) -> None:
         [
             Entry(book.CASH, customer, currency, amount),
             Entry(other, customer, currency, -amount),
-            *_tax(customer, currency, tax_within(world, charge.invoice, amount)),
         ],
     )
 
 
-def attached(world: World, invoice: Invoice, charge: Charge) -> None:
-    """A charge that was a sale of its own pays an invoice after all; no cash moves."""
+def lost(world: World, charge: Charge) -> None:
+    """A charge failed after all: what it paid is a bad debt."""
     amount, currency, customer = charge.amount_captured, charge.currency, charge.customer
+    world.book.post(
+        world.now(),
+        charge.id,
+        "charge_failed",
+        [
+            Entry(book.CASH, customer, currency, -amount),
+            Entry(book.WRITTEN_OFF, customer, currency, amount),
+        ],
+    )
+    taxes.reckon_charge(world, charge)
+
+
+def attached(world: World, invoice: Invoice, charge: Charge, amount: int) -> None:
+    """``amount`` of a charge that was a sale of its own pays an invoice after all."""
     world.book.post(
         world.now(),
         charge.id,
         "attached",
         [
-            Entry(book.SALES, customer, currency, amount),
-            Entry(book.RECEIVABLE, invoice.customer, currency, -amount),
-            *_tax(customer, currency, tax_within(world, invoice.id, amount)),
+            Entry(book.SALES, charge.customer, charge.currency, amount),
+            Entry(book.RECEIVABLE, invoice.customer, charge.currency, -amount),
         ],
     )
+    taxes.reckon_invoice(world, invoice)
 
 
 def paid_outside(world: World, invoice: Invoice, amount: int, cause: str) -> None:
-    """An invoice was paid outside Stripe."""
+    """An invoice, or a part of it, was paid outside Stripe."""
     world.book.post(
         world.now(),
         cause,
@@ -58,9 +72,9 @@ def paid_outside(world: World, invoice: Invoice, amount: int, cause: str) -> Non
         [
             Entry(book.OUT_OF_BAND, invoice.customer, invoice.currency, amount),
             Entry(book.RECEIVABLE, invoice.customer, invoice.currency, -amount),
-            *_tax(invoice.customer, invoice.currency, tax_within(world, invoice.id, amount)),
         ],
     )
+    taxes.reckon_invoice(world, invoice)
 
 
 def returned_outside(world: World, invoice: Invoice, amount: int, cause: str) -> None:
@@ -72,9 +86,11 @@ def returned_outside(world: World, invoice: Invoice, amount: int, cause: str) ->
         [
             Entry(book.OUT_OF_BAND, invoice.customer, invoice.currency, -amount),
             Entry(book.SALES, invoice.customer, invoice.currency, amount),
-            *_tax(invoice.customer, invoice.currency, -tax_within(world, invoice.id, amount)),
         ],
     )
+    notes = world.credit_notes.by("invoice", invoice.id)
+    earlier = sum(note.out_of_band_amount for note in notes if note.status == "issued")
+    taxes.reckon_outside(world, invoice, earlier + amount)
 
 
 def given_back(world: World, charge: Charge, amount: int, account: str, cause: str) -> None:
@@ -86,14 +102,6 @@ def given_back(world: World, charge: Charge, amount: int, account: str, cause: s
         [
             Entry(account, charge.customer, charge.currency, amount),
             Entry(book.CASH, charge.customer, charge.currency, -amount),
-            *_tax(charge.customer, charge.currency, -tax_within(world, charge.invoice, amount)),
         ],
     )
-
-
-def _tax(customer: str | None, currency: str, tax: int) -> list[Entry]:
-    """Tax that cash brought: collected now, no longer only invoiced."""
-    return [
-        Entry(book.TAX_INVOICED, customer, currency, tax),
-        Entry(book.TAX_COLLECTED, customer, currency, -tax),
-    ]
+    taxes.reckon_charge(world, charge)

@@ -110,3 +110,34 @@ def _move(world: World, invoice: Invoice, note: CreditNote) -> None:
             own.amount_requested -= note.pre_payment_amount
     invoice.pre_payment_credit_notes += note.pre_payment_amount
     invoice.post_payment_credit_notes += note.post_payment_amount
+
+
+def void(world: World, note: CreditNote) -> CreditNote:
+    """Take back a credit note (docs, "Void a credit note"): only while its invoice is open.
+
+    Raises:
+        StripeError: it is void, or its invoice is not open.
+    """
+    invoice = world.invoices[note.invoice]
+    if note.status == "void" or invoice.status != "open":
+        raise StripeError("Only credit notes of open invoices can be voided.")
+    note.status, note.voided_at = "void", world.now()
+    amount = note.pre_payment_amount
+    tax = cash.tax_within(world, invoice.id, amount)
+    world.book.post(
+        world.now(),
+        note.id,
+        "credit_note_voided",
+        [
+            Entry(book.RECEIVABLE, note.customer, note.currency, amount),
+            Entry(book.SALES, note.customer, note.currency, tax - amount),
+            Entry(book.TAX_INVOICED, note.customer, note.currency, -tax),
+        ],
+    )
+    if invoice.payment_intent is not None:
+        world.payment_intents[invoice.payment_intent].amount += amount
+        world.invoice_payments[invoice.payments[0]].amount_requested += amount
+    invoice.pre_payment_credit_notes -= amount
+    emit(world, "credit_note.voided", note)
+    emit(world, "invoice.updated", invoice)
+    return note

@@ -60,9 +60,10 @@ def exhausted(world: World, invoice: Invoice) -> None:
     subscription = world.subscriptions[invoice.subscription]
     if subscription.ended:
         return
-    if world.settings.after_retries == "cancel":
+    fate = world.after_retries.get(subscription.id, world.settings.after_retries)
+    if fate == "cancel":
         standing.end(world, subscription, "payment_failed")
-    elif world.settings.after_retries == "unpaid":
+    elif fate == "unpaid":
         subscription.status = "unpaid"
         emit(world, "customer.subscription.updated", subscription)
 

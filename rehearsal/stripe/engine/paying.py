@@ -8,7 +8,7 @@ from ..objects.customers import PaymentMethod
 from ..objects.invoices import Invoice, InvoicePayment
 from ..objects.payments import Charge, PaymentIntent
 from ..world import World
-from . import cash, invoices, payments, standing
+from . import cash, invoices, payments, standing, taxes
 
 
 def payment_method_for(world: World, invoice: Invoice) -> PaymentMethod | None:
@@ -86,12 +86,13 @@ def paid_by_intent(world: World, invoice: Invoice) -> None:
     payment.status, payment.amount_paid = "paid", payment.amount_requested
     payment.paid_at = world.now()
     invoice.amount_paid += payment.amount_requested
+    taxes.reckon_invoice(world, invoice)
     emit(world, "invoice_payment.paid", payment)
     invoices.settle(world, invoice)
 
 
 def attach_payment(world: World, invoice: Invoice, intent: PaymentIntent) -> None:
-    """A payment that stood alone counts towards an invoice, as far as it reaches.
+    """A payment that stood alone, or what is left of it, counts towards an invoice.
 
     Raises:
         StripeError: the invoice is not open, or the payment has not succeeded or is used already.
@@ -100,12 +101,12 @@ def attach_payment(world: World, invoice: Invoice, intent: PaymentIntent) -> Non
     charge = world.charge_of(intent)
     if intent.status != "succeeded" or charge is None or charge.refunded:
         raise unsupported("attaching a payment that has not succeeded", "payment_intent")
-    if intent.invoice is not None or charge.currency != invoice.currency:
+    used = world.invoice_payments.by("payment_intent", intent.id)
+    left = intent.amount_received - sum(each.amount_paid or 0 for each in used)
+    amount = min(left, invoice.amount_remaining)
+    if amount < 1 or charge.currency != invoice.currency or charge.customer != invoice.customer:
         raise StripeError("This PaymentIntent cannot be attached to this invoice.")
-    amount = min(intent.amount_received, invoice.amount_remaining)
-    if intent.amount_received > amount:
-        raise unsupported("attaching more than the invoice asks for", "payment_intent")
-    intent.invoice = charge.invoice = invoice.id
+    intent.invoice = charge.invoice = charge.invoice or invoice.id
     payment = world.invoice_payments.add(
         InvoicePayment(
             id=world.ids.new("inpay"),
@@ -122,7 +123,7 @@ def attach_payment(world: World, invoice: Invoice, intent: PaymentIntent) -> Non
     )
     invoice.payments.append(payment.id)
     invoice.amount_paid += amount
-    cash.attached(world, invoice, charge)
+    cash.attached(world, invoice, charge, amount)
     emit(world, "invoice_payment.paid", payment)
     if invoice.amount_remaining:
         _ask_for_the_rest(world, invoice)
@@ -141,28 +142,40 @@ def _ask_for_the_rest(world: World, invoice: Invoice) -> None:
         world.payment_intents[own.payment_intent].amount = invoice.amount_remaining
 
 
-def pay_out_of_band(world: World, invoice: Invoice) -> None:
-    """The company says that it was paid outside Stripe; whatever is left counts as paid."""
+def pay_out_of_band(world: World, invoice: Invoice, amount: int | None = None) -> None:
+    """The company says that it was paid outside Stripe: what is left, or ``amount`` of it.
+
+    Raises:
+        StripeError: the invoice is not open, or less is left.
+    """
     invoices.need_open(invoice)
-    amount = invoice.amount_remaining
+    paid = invoice.amount_remaining if amount is None else amount
+    if not 0 < paid <= invoice.amount_remaining:
+        raise StripeError("The payment is not within what the invoice still asks for.")
     payment = world.invoice_payments.add(
         InvoicePayment(
             id=world.ids.new("inpay"),
             created=world.now(),
             invoice=invoice.id,
             currency=invoice.currency,
-            amount_requested=amount,
+            amount_requested=paid,
             is_default=False,
             payment_record=world.ids.new("pr"),
-            amount_paid=amount,
+            amount_paid=paid,
             status="paid",
             paid_at=world.now(),
         )
     )
     invoice.payments.append(payment.id)
-    invoice.amount_paid += amount
-    invoice.paid_off_stripe, invoice.paid_out_of_band = amount, True
+    invoice.amount_paid += paid
+    invoice.paid_off_stripe += paid
+    invoice.paid_out_of_band = True
+    cash.paid_outside(world, invoice, paid, payment.id)
+    if invoice.amount_remaining:
+        _ask_for_the_rest(world, invoice)
+        emit(world, "invoice_payment.paid", payment)
+        emit(world, "invoice.updated", invoice)
+        return
     invoices.cancel_intent(world, invoice, "void_invoice")
-    cash.paid_outside(world, invoice, amount, payment.id)
     emit(world, "invoice_payment.paid", payment)
     invoices.settle(world, invoice)

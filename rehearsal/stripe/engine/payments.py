@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import versions
 from ..cards import DECLINES, TEST_CARDS
 from ..errors import StripeError, card_declined, missing_object
 from ..events import emit
@@ -11,7 +12,7 @@ from ..periods import DAY
 from ..render import render
 from ..versions import NEWEST
 from ..world import World
-from . import cash, disputes
+from . import cash, disputes, settlement
 
 AUTHORIZATION_LASTS = 7 * DAY
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation")
@@ -207,6 +208,7 @@ def cancel(world: World, intent: PaymentIntent, reason: str | None) -> PaymentIn
                 status="succeeded",
                 customer=charge.customer,
                 reason="expired_uncaptured_charge" if reason == "automatic" else None,
+                releases=True,
             )
         )
         emit(world, "refund.created", refund)
@@ -240,7 +242,55 @@ def _captured(world: World, intent: PaymentIntent, charge: Charge, amount: int) 
     charge.captured, charge.amount_captured = True, amount
     intent.status, intent.amount_received, intent.amount_capturable = "succeeded", amount, 0
     cash.taken(world, charge)
+    if amount < charge.amount and versions.before(world.account.api_version, versions.BASIL):
+        _released(world, charge)
     world.agenda.at(world.now() + world.settings.settlement_delay, "settle_charge", charge.id)
+
+
+def _released(world: World, charge: Charge) -> None:
+    """Before basil what was not captured was a refund (changelog, "Partially capturing or
+    cancelling payments no longer creates a Refund")."""
+    charge.released = charge.amount - charge.amount_captured
+    refund = world.refunds.add(
+        Refund(
+            id=world.ids.new("re"),
+            created=world.now(),
+            amount=charge.released,
+            currency=charge.currency,
+            charge=charge.id,
+            payment_intent=charge.payment_intent,
+            status="succeeded",
+            customer=charge.customer,
+            releases=True,
+        )
+    )
+    emit(world, "refund.created", refund)
+    emit(world, "charge.refunded", charge)
+
+
+def fail(world: World, charge: Charge, code: str = "insufficient_funds") -> Charge:
+    """The bank takes back a debit that had succeeded (docs, "Charge": ``failure_…``).
+
+    Raises:
+        StripeError: it took no money, or some of it went back another way.
+    """
+    if charge.status != "succeeded" or not charge.captured or charge.amount_refunded:
+        raise StripeError(f"Charge {charge.id} cannot fail any more.")
+    if world.disputes.by("charge", charge.id):
+        raise StripeError(f"Charge {charge.id} is disputed.")
+    charge.status, charge.failure_code = "failed", code
+    charge.failure_balance_transaction = settlement.record(
+        world,
+        amount=-charge.amount_captured,
+        currency=charge.currency,
+        kind="payment_failure_refund",
+        category="charge_failure",
+        source=charge.id,
+    ).id
+    cash.lost(world, charge)
+    emit(world, "charge.failed", charge)
+    emit(world, "charge.updated", charge)
+    return charge
 
 
 def _dispute_if_the_card_does(world: World, charge: Charge, method: PaymentMethod) -> None:

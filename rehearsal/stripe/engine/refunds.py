@@ -91,7 +91,7 @@ def fail(world: World, refund: Refund, reason: str = "lost_or_stolen_card") -> N
     """The bank could not take the money; it comes back to the balance, even days later."""
     if refund.status not in ("pending", "succeeded"):
         raise StripeError(f"Refund {refund.id} is {refund.status} and cannot fail.")
-    if not world.charges[refund.charge].captured:
+    if refund.releases:
         raise StripeError(f"Refund {refund.id} only voided an authorisation; it moved no money.")
     _undo(world, refund, "failed", "refund_failure")
     refund.failure_reason, refund.pending_reason = reason, None

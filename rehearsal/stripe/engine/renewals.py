@@ -120,9 +120,9 @@ def _bill(
 
 def draft_due(world: World, invoice_id: str) -> None:
     """A draft's hour is over: finalise and collect it; a job."""
-    invoice = world.invoices[invoice_id]
-    if invoice.status != "draft" or not invoice.auto_advance:
-        return
+    invoice = world.invoices.get(invoice_id)
+    if invoice is None or invoice.status != "draft" or not invoice.auto_advance:
+        return  # it was deleted, or is done by hand
     subscription = world.subscriptions[invoice.subscription] if invoice.subscription else None
     pause = subscription.pause_collection if subscription else None
     if world.settings.fail_finalizations > 0:

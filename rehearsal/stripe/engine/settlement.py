@@ -72,12 +72,13 @@ def settle_charge(world: World, charge_id: str) -> None:
     if charge.balance_transaction is not None or not charge.captured:
         return
     home, rate = rate_to_settlement(world, charge.currency)
-    gross = charge.amount_captured if rate is None else rounded(charge.amount_captured * rate, home)
+    amount = charge.amount_captured + charge.released
+    gross = amount if rate is None else rounded(amount * rate, home)
     percent = rounded(gross * world.settings.fee_percent / 100, home)
     fixed = Decimal(world.settings.fee_fixed).scaleb(exponent(home) - 2)
     transaction = record(
         world,
-        amount=charge.amount_captured,
+        amount=amount,
         currency=charge.currency,
         kind="charge",
         category="charge",
@@ -85,4 +86,14 @@ def settle_charge(world: World, charge_id: str) -> None:
         fee=min(percent + rounded(fixed, home), gross),
     )
     charge.balance_transaction = transaction.id
+    for refund in world.refunds.by("charge", charge.id):
+        if refund.releases:
+            refund.balance_transaction = record(
+                world,
+                amount=-refund.amount,
+                currency=charge.currency,
+                kind="refund",
+                category="partial_capture_reversal",
+                source=refund.id,
+            ).id
     emit(world, "charge.updated", charge)

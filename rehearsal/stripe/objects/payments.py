@@ -49,6 +49,8 @@ class Charge:
     captured: bool = True
     amount_captured: int = 0
     amount_refunded: int = 0
+    released: int = 0
+    """Authorised and not captured, where Stripe calls that a refund (before basil)."""
     refunded: bool = False
     disputed: bool = False
     balance_transaction: str | None = None
@@ -56,6 +58,7 @@ class Charge:
     receipt_email: str | None = None
     statement_descriptor: str | None = None
     failure_code: str | None = None
+    failure_balance_transaction: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
 
 
@@ -75,6 +78,8 @@ class Refund:
     pending_reason: str | None = None
     balance_transaction: str | None = None
     failure_balance_transaction: str | None = None
+    releases: bool = False
+    """It only let go of what was authorised; no money moved."""
     metadata: dict[str, str] = field(default_factory=dict)
 
 

@@ -16,23 +16,22 @@ from .. import versions
 from ..book import Posting
 from ..delivery import Options
 from ..encoding import encode
-from ..engine import checkout, disputes, due, paying, refunds
+from ..engine import checkout, due
 from ..errors import StripeError
 from ..faults import KINDS, Fault
 from ..jsontypes import Body, Json
-from ..render import Renderable, render
-from ..versions import NEWEST
 from ..world import Settings
+from . import money_controls
+from .asked import Asked, integer, only, optional, shown, text
 from .standin import StandIn
 
 T = TypeVar("T")
-Asked: TypeAlias = dict[str, object]
 Control: TypeAlias = Callable[[StandIn, Asked, "web.Request"], Awaitable[Body]]
 
 
 def install(app: web.Application, standin: StandIn) -> None:
     """Add the control routes."""
-    for method, path, control in _CONTROLS:
+    for method, path, control in (*_CONTROLS, *money_controls.ROUTES):
         app.router.add_route(method, f"/_standin{path}", _serve(standin, control))
 
 
@@ -56,14 +55,14 @@ def _serve(standin: StandIn, control: Control) -> Callable[[web.Request], Awaita
 async def clock(standin: StandIn, asked: Asked, _: web.Request) -> Body:
     """``advance`` seconds or move ``to`` a Unix second, running what falls due; ``frozen``."""
     world = standin.world
-    _only(asked, "advance", "to", "frozen")
+    only(asked, "advance", "to", "frozen")
     if "frozen" in asked:
         world.clock.freeze(bool(asked["frozen"]))
     target = world.now()
     if "advance" in asked:
-        target += _integer(asked, "advance")
+        target += integer(asked, "advance")
     elif "to" in asked:
-        target = _integer(asked, "to")
+        target = integer(asked, "to")
     if target < world.now():
         raise StripeError("The clock does not go back.")
     before = len(world.events)
@@ -88,7 +87,7 @@ async def show_delivery(standin: StandIn, _: Asked, __: web.Request) -> Body:
 
 async def resend(standin: StandIn, asked: Asked, _: web.Request) -> Body:
     """Send ``event`` again."""
-    event = standin.world.events.need(_text(asked, "event"), "event")
+    event = standin.world.events.need(text(asked, "event"), "event")
     standin.courier.resend(event)
     return {"event": event.id}
 
@@ -185,9 +184,9 @@ async def settings(standin: StandIn, asked: Asked, _: web.Request) -> Body:
     world = standin.world
     held = world.settings
     names = {field.name for field in dataclasses.fields(Settings)}
-    _only(asked, *names, "api_version", "rate_limit")
+    only(asked, *names, "api_version", "rate_limit")
     if "api_version" in asked:
-        world.account.api_version = versions.checked(_text(asked, "api_version"))
+        world.account.api_version = versions.checked(text(asked, "api_version"))
     if "rate_limit" in asked:
         limit = asked["rate_limit"]
         standin.rate_limit = int(limit) if isinstance(limit, int) else None
@@ -204,9 +203,7 @@ def _setting(name: str, value: object) -> object:
     if name == "fee_percent":
         return Decimal(str(value))
     if name == "after_retries":
-        if value not in ("cancel", "unpaid", "past_due"):
-            raise StripeError("after_retries must be cancel, unpaid or past_due.")
-        return value
+        return _fate(value)
     if not isinstance(value, int):
         raise StripeError(f"{name} must be a number.")
     return value
@@ -214,111 +211,42 @@ def _setting(name: str, value: object) -> object:
 
 async def complete_session(standin: StandIn, asked: Asked, request: web.Request) -> Body:
     """The buyer pays a checkout session: ``email``, ``name``, ``payment_method``."""
-    _only(asked, "email", "name", "payment_method")
+    only(asked, "email", "name", "payment_method")
     standin.catch_up()
     session = standin.world.sessions.need(request.match_info["id"])
     checkout.complete(
         standin.world,
         session,
-        email=_optional(asked, "email"),
-        name=_optional(asked, "name"),
-        payment_method=_optional(asked, "payment_method") or "pm_card_visa",
+        email=optional(asked, "email"),
+        name=optional(asked, "name"),
+        payment_method=optional(asked, "payment_method") or "pm_card_visa",
     )
-    return _shown(standin, session)
+    return shown(standin, session)
 
 
-async def open_dispute(standin: StandIn, asked: Asked, _: web.Request) -> Body:
-    """A bank disputes ``charge``: ``amount`` (all), ``reason``, ``inquiry``."""
-    _only(asked, "charge", "amount", "reason", "inquiry")
-    standin.catch_up()
-    charge = standin.world.charges.need(_text(asked, "charge"), "charge")
-    amount = _integer(asked, "amount") if "amount" in asked else charge.amount_captured
-    dispute = disputes.open_dispute(
-        standin.world,
-        charge,
-        amount,
-        _optional(asked, "reason") or "fraudulent",
-        inquiry=bool(asked.get("inquiry")),
-    )
-    return _shown(standin, dispute)
+def _fate(value: object) -> str:
+    if not isinstance(value, str) or value not in ("cancel", "unpaid", "past_due"):
+        raise StripeError("after_retries must be cancel, unpaid or past_due.")
+    return value
 
 
-async def move_dispute(standin: StandIn, _: Asked, request: web.Request) -> Body:
-    """``submit``, ``escalate``, ``win`` or ``lose`` a dispute."""
-    moves = {
-        "submit": disputes.submit,
-        "escalate": disputes.escalate,
-        "win": disputes.win,
-        "lose": disputes.lose,
-    }
-    standin.catch_up()
-    dispute = standin.world.disputes.need(request.match_info["id"])
-    move = moves.get(request.match_info["move"])
-    if move is None:
-        raise StripeError(f"A dispute can {', '.join(moves)}.", status=404)
-    move(standin.world, dispute)
-    return _shown(standin, dispute)
-
-
-async def create_refund(standin: StandIn, asked: Asked, _: web.Request) -> Body:
-    """Refund ``charge`` as ``pending`` or ``succeeded``, whatever its card does."""
-    _only(asked, "charge", "amount", "status", "reason")
-    standin.catch_up()
-    charge = standin.world.charges.need(_text(asked, "charge"), "charge")
-    amount = _integer(asked, "amount") if "amount" in asked else None
-    status = _optional(asked, "status") or "pending"
-    if status not in ("pending", "succeeded"):
-        raise StripeError("status must be pending or succeeded.")
-    refund = refunds.create(
-        standin.world, charge, amount, _optional(asked, "reason"), {}, status=status
-    )
-    return _shown(standin, refund)
-
-
-async def move_refund(standin: StandIn, _: Asked, request: web.Request) -> Body:
-    """``succeed`` or ``fail`` a refund."""
-    standin.catch_up()
-    refund = standin.world.refunds.need(request.match_info["id"])
-    move = request.match_info["move"]
-    if move == "succeed":
-        refunds.succeed(standin.world, refund)
-    elif move == "fail":
-        refunds.fail(standin.world, refund)
-    else:
-        raise StripeError("A refund can succeed or fail.", status=404)
-    return _shown(standin, refund)
-
-
-async def authenticate(standin: StandIn, asked: Asked, request: web.Request) -> Body:
-    """The customer answers 3D Secure; ``succeed`` (true) says how."""
-    _only(asked, "succeed")
-    standin.catch_up()
-    intent = standin.world.payment_intents.need(request.match_info["id"])
-    paying.authenticated(standin.world, intent, succeeds=bool(asked.get("succeed", True)))
-    return _shown(standin, intent)
-
-
-async def set_card(standin: StandIn, asked: Asked, request: web.Request) -> Body:
-    """From now on a saved card ``declines_with`` a code (null: works)."""
-    _only(asked, "declines_with")
-    method = standin.world.payment_methods.need(request.match_info["id"])
-    method.declines_with = _optional(asked, "declines_with")
-    return _shown(standin, method)
+async def set_subscription(standin: StandIn, asked: Asked, request: web.Request) -> Body:
+    """One subscription's own ``after_retries``, so that many can share a rehearsal."""
+    only(asked, "after_retries")
+    subscription = standin.world.subscriptions.need(request.match_info["id"])
+    standin.world.after_retries[subscription.id] = _fate(asked.get("after_retries"))
+    return shown(standin, subscription)
 
 
 async def rotate_secret(standin: StandIn, asked: Asked, request: web.Request) -> Body:
     """A new signing secret beside the old one, or (``expire``) the new one alone."""
-    _only(asked, "expire")
+    only(asked, "expire")
     endpoint = standin.world.endpoints.need(request.match_info["id"])
     if asked.get("expire"):
         del endpoint.secrets[1:]
     else:
         endpoint.secrets.insert(0, standin.world.ids.new("whsec", 32))
     return {"secret": endpoint.secrets[0], "secrets": list(endpoint.secrets)}
-
-
-def _shown(standin: StandIn, subject: Renderable) -> Body:
-    return render(standin.world, subject, NEWEST)
 
 
 def _options(standin: StandIn) -> Body:
@@ -329,7 +257,7 @@ def _options(standin: StandIn) -> Body:
 def _read(cls: type[T], asked: Asked) -> T:
     """The dataclass from what was asked, each value of the type that its field has."""
     known = typing.get_type_hints(cls)
-    _only(asked, *known)
+    only(asked, *known)
     values: dict[str, Any] = {}
     for name, value in asked.items():
         hint = typing.get_origin(known[name]) or known[name]
@@ -340,30 +268,6 @@ def _read(cls: type[T], asked: Asked) -> T:
             raise StripeError(f"{name} must be {known[name]}.", param=name)
         values[name] = value
     return cls(**values)
-
-
-def _only(asked: Asked, *names: str) -> None:
-    unknown = asked.keys() - set(names)
-    if unknown:
-        raise StripeError(f"Unknown: {', '.join(sorted(unknown))}. Known: {', '.join(names)}")
-
-
-def _text(asked: Asked, name: str) -> str:
-    value = asked.get(name)
-    if not isinstance(value, str):
-        raise StripeError(f"{name} is required.", param=name)
-    return value
-
-
-def _optional(asked: Asked, name: str) -> str | None:
-    return _text(asked, name) if asked.get(name) is not None else None
-
-
-def _integer(asked: Asked, name: str) -> int:
-    value = asked.get(name)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise StripeError(f"{name} must be a whole number.", param=name)
-    return value
 
 
 _CONTROLS: tuple[tuple[str, str, Control], ...] = (
@@ -382,11 +286,6 @@ _CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("DELETE", "/faults", clear_faults),
     ("POST", "/settings", settings),
     ("POST", "/checkout/{id}/complete", complete_session),
-    ("POST", "/disputes", open_dispute),
-    ("POST", "/disputes/{id}/{move}", move_dispute),
-    ("POST", "/refunds", create_refund),
-    ("POST", "/refunds/{id}/{move}", move_refund),
-    ("POST", "/payment_intents/{id}/authenticate", authenticate),
-    ("POST", "/payment_methods/{id}", set_card),
+    ("POST", "/subscriptions/{id}", set_subscription),
     ("POST", "/webhook_endpoints/{id}/rotate", rotate_secret),
 )

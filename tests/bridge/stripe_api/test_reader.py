@@ -200,6 +200,28 @@ class TestNotice:
         reader.notice(event({**known, "discounts": ["di_1", "di_2"]}))
         assert set((await fact(reader, need)).object) == {"di_1", "di_2"}
 
+    async def test_a_new_name_of_a_product_need_not_be_read(self, server: Any, reader: Any) -> None:
+        server.answers["/v1/products/prod_1"] = {"id": "prod_1", "name": "Team"}
+        need = Need(Kind.PRODUCT, "prod_1")
+        assert (await fact(reader, need)).object["name"] == "Team"
+        renamed = {"id": "prod_1", "object": "product", "name": "Team 2"}
+        later = ANSWERED + dt.timedelta(seconds=1)
+        reader.notice(event(renamed, later, "product.updated"))
+        assert (await fact(reader, need)).object["name"] == "Team 2"
+        assert server.paths == {"/v1/products/prod_1": 1}
+
+    async def test_a_discount_of_a_customer_has_the_customer_read_anew(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.answers["/v1/customers/cus_1"] = {"id": "cus_1", "discount": None}
+        await fact(reader, CUSTOMER)
+        general = {"id": "di_1", "object": "discount", "customer": "cus_1", "subscription": None}
+        reader.notice(event(general))
+        await fact(reader, CUSTOMER)
+        reader.notice(event({**general, "subscription": "sub_1"}))
+        await fact(reader, CUSTOMER)
+        assert server.paths == {"/v1/customers/cus_1": 2}
+
     async def test_nothing_of_an_event_without_an_id(self, reader: Any) -> None:
         reader.notice(event({"object": "invoice"}))
         reader.notice(event({"object": ["odd"], "id": "x"}))
@@ -232,6 +254,42 @@ class TestQuestions:
         assert query["payment[type]"] == "payment_intent"
         assert query["payment[payment_intent]"] == "pi_1"
         assert query["expand[0]"] == "data.invoice"
+
+    async def test_the_payments_of_an_invoice_tell_how_the_last_attempt_went(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.answers["/v1/invoice_payments"] = listing({"id": "inpay_1"})
+        server.answers["/v1/payment_intents/pi_1"] = {"id": "pi_1"}
+        await fact(reader, Need(Kind.INVOICE_PAYMENTS, "in_1"))
+        await fact(reader, Need(Kind.PAYMENT_INTENT, "pi_1"))
+        assert [query for _, query in server.seen] == [
+            {
+                "invoice": "in_1",
+                "limit": "100",
+                "expand[0]": "data.payment.payment_intent.latest_charge",
+            },
+            {"expand[0]": "latest_charge"},
+        ]
+
+    async def test_the_open_invoices_and_the_subscriptions_of_a_customer(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.answers["/v1/invoices"] = listing({"id": "in_1"})
+        server.answers["/v1/subscriptions"] = listing({"id": "sub_1"})
+        for kind in (Kind.OPEN_INVOICES, Kind.SUBSCRIPTIONS):
+            assert len((await fact(reader, Need(kind, "cus_1"))).object["data"]) == 1
+        assert [query for _, query in server.seen] == [
+            {"customer": "cus_1", "limit": "100", "status": "open"},
+            {"customer": "cus_1", "limit": "100"},
+        ]
+
+    async def test_a_list_of_what_is_on_a_test_clock_is_as_of_the_clock(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.answers["/v1/invoices"] = listing({"id": "in_1", "test_clock": "clock_1"})
+        server.answers["/v1/test_helpers/test_clocks/clock_1"] = {"frozen_time": 1_900_000_000}
+        found = await fact(reader, Need(Kind.OPEN_INVOICES, "cus_1"))
+        assert found.as_of == dt.datetime.fromtimestamp(1_900_000_000, dt.UTC)
 
     async def test_that_a_payment_has_no_invoice_is_not_remembered(
         self, server: Any, reader: Any
@@ -301,7 +359,6 @@ class TestRead:
             ("dp_1", "/v1/disputes/dp_1"),
             ("du_1", "/v1/disputes/du_1"),
             ("cn_1:oob", "/v1/credit_notes/cn_1"),
-            ("oob:in_1", "/v1/invoices/in_1"),
             ("inpay_1", "/v1/invoice_payments/inpay_1"),
             ("sub_1:2026-01-31", "/v1/subscriptions/sub_1"),
         ],
@@ -511,3 +568,86 @@ async def test_reads_are_in_the_version_that_they_are_made_for(server: Any, conn
 async def test_a_version_without_invoice_payments_is_refused() -> None:
     with pytest.raises(ValueError, match="2025-03-31"):
         StripeReader("sk_test_123", stripe_version="2024-12-18.acacia")
+
+
+class TestLists:
+    """What an event says of a list makes a remembered one doubtful, whatever their moments."""
+
+    REFUNDS = Need(Kind.CHARGE_REFUNDS, "ch_1", since=ANSWERED)
+
+    @pytest.mark.parametrize(
+        ("need", "path", "told"),
+        [
+            (REFUNDS, "/v1/refunds", {"object": "refund", "id": "re_2", "charge": "ch_1"}),
+            (REFUNDS, "/v1/refunds", {"object": "charge", "id": "ch_1"}),
+            (
+                Need(Kind.CHARGE_DISPUTES, "ch_1", since=ANSWERED),
+                "/v1/disputes",
+                {"object": "dispute", "id": "du_2", "charge": {"id": "ch_1"}},
+            ),
+            (
+                Need(Kind.INVOICE_CREDIT_NOTES, "in_1", since=ANSWERED),
+                "/v1/credit_notes",
+                {"object": "credit_note", "id": "cn_2", "invoice": "in_1"},
+            ),
+            (
+                Need(Kind.INVOICE_PAYMENTS, "in_1", since=ANSWERED),
+                "/v1/invoice_payments",
+                {"object": "invoice_payment", "id": "inpay_2", "invoice": "in_1"},
+            ),
+            (
+                Need(Kind.PAYMENT_INVOICES, "pi_1", since=ANSWERED),
+                "/v1/invoice_payments",
+                {
+                    "object": "invoice_payment",
+                    "id": "inpay_2",
+                    "invoice": "in_1",
+                    "payment": {"payment_intent": "pi_1"},
+                },
+            ),
+        ],
+    )
+    async def test_an_answer_of_the_events_very_second_will_not_do(
+        self, server: Any, reader: Any, need: Need, path: str, told: dict[str, Any]
+    ) -> None:
+        server.answers[path] = listing({"id": "one"})
+        assert len((await fact(reader, need)).object["data"]) == 1
+        server.answers[path] = listing({"id": "two"}, {"id": "one"})
+        assert len((await fact(reader, need)).object["data"]) == 1
+        reader.notice(event(told))
+        assert len((await fact(reader, need)).object["data"]) == 2
+        assert server.paths[path] == 2
+
+    async def test_a_read_that_is_under_way_is_neither_joined_nor_remembered(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.slow = 0.1
+        server.answers["/v1/refunds"] = listing({"id": "re_1"})
+        before = asyncio.create_task(fact(reader, self.REFUNDS))
+        await asyncio.sleep(0.02)
+        reader.notice(event({"object": "refund", "id": "re_2", "charge": "ch_1"}))
+        after = asyncio.create_task(fact(reader, self.REFUNDS))
+        await asyncio.gather(before, after)
+        assert server.paths["/v1/refunds"] == 2
+        reader.notice(event({"object": "refund", "id": "re_3", "charge": "ch_other"}))
+        await fact(reader, self.REFUNDS)
+        assert server.paths["/v1/refunds"] == 2
+
+    async def test_a_read_from_before_a_doubt_does_not_outlive_it(
+        self, server: Any, reader: Any
+    ) -> None:
+        server.slow = 0.1
+        server.answers["/v1/refunds"] = listing({"id": "re_1"})
+        before = asyncio.create_task(fact(reader, self.REFUNDS))
+        await asyncio.sleep(0.02)
+        reader.notice(event({"object": "refund", "id": "re_2", "charge": "ch_1"}))
+        await before
+        await fact(reader, self.REFUNDS)
+        assert server.paths["/v1/refunds"] == 2
+
+
+async def test_what_was_paid_outside_is_read_as_such(server: Any, reader: Any) -> None:
+    """Since basil the invoice itself does not say so any more."""
+    server.answers["/v1/invoices/in_1"] = {"id": "in_1"}
+    read, _ = await reader.read("oob:in_1")
+    assert read == {"id": "in_1", "paid_out_of_band": True}

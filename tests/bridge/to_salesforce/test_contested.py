@@ -56,3 +56,32 @@ def test_what_the_ledger_does_not_keep_contests_nothing():
     """A payment intent can be read, as its charge; but its own events write nothing."""
     events = [event(n, key="pi_1", n=n, object="payment_intent") for n in range(2)]
     assert contested(events) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "event_type"),
+    [
+        ("refund", "refund.updated"),
+        ("dispute", "charge.dispute.updated"),
+        ("credit_note", "credit_note.updated"),
+        ("invoice_payment", "invoice_payment.paid"),
+        ("charge", "charge.refunded"),
+    ],
+)
+def test_what_only_makes_a_list_be_read_keeps_its_own_way(kind, event_type):
+    """A reading of the charge would not write the refunds that `charge.refunded` tells of."""
+    keys = {"refund": "re_1", "dispute": "du_1", "credit_note": "cn_1", "charge": "ch_1"}
+    key = keys.get(kind, "inpay_1")
+    events = [
+        event(n, event_type=event_type, key=key, object=kind, status=str(n)) for n in range(2)
+    ]
+    assert contested(events) == []
+
+
+def test_what_an_old_invoice_says_of_its_payment_is_kept_beside_the_reading():
+    before = {"paid_out_of_band": False, "payment_intent": "pi_1"}
+    paid = {"paid_out_of_band": True, "payment_intent": None}
+    [found] = contested([event(1, status="open", **before), event(2, status="paid", **paid)])
+    assert found.beside == {"paid_out_of_band": True, "payment_intent": "pi_1"}
+    [newest] = contested([event(1, status="open"), event(2, status="paid")])
+    assert newest.beside == {}

@@ -28,7 +28,7 @@ from bridge.to_salesforce.translate import (
 )
 
 PAYLOADS = Path(__file__).parent / "payloads"
-ROUNDS = 6
+ROUNDS = 8
 
 
 def payload(name: str) -> Any:
@@ -49,10 +49,15 @@ class Stripe:
             (Kind.FIRST_INVOICE, "sub_team"): payload("facts/invoice"),
             (Kind.CHECKOUT_SESSION, "sub_team"): None,
             (Kind.INVOICE, "in_first"): payload("facts/invoice"),
-            (Kind.INVOICE_PAYMENTS, "in_first"): {"object": "list", "data": []},
             (Kind.OPEN_INVOICES, "cus_globex"): {"object": "list", "data": []},
             (Kind.PAYMENT_INVOICES, "pi_first"): payload("facts/payment_invoices"),
+            (Kind.INVOICE_PAYMENTS, "in_first"): payload("facts/invoice_payments"),
             (Kind.PAYMENT_CHARGE, "pi_first"): payload("endive/charge.succeeded")["data"]["object"],
+            (Kind.PAYMENT_SESSION, "pi_first"): None,
+            (Kind.CHARGE_REFUNDS, "ch_first"): payload("facts/charge_refunds"),
+            (Kind.CHARGE_DISPUTES, "ch_first"): payload("facts/charge_disputes"),
+            (Kind.INVOICE_CREDIT_NOTES, "in_first"): payload("facts/invoice_credit_notes"),
+            (Kind.PAYMENT_INTENT, "pi_first"): {"id": "pi_first", "object": "payment_intent"},
             (Kind.BALANCE_TRANSACTION, "txn_first"): payload("facts/balance_transaction"),
         }
         self.as_of = dt.datetime(2026, 1, 1, 0, 5, tzinfo=dt.UTC)
@@ -90,7 +95,7 @@ def rules() -> BookingRules:
 
 @pytest.fixture
 def run(stripe: Stripe, rules: BookingRules) -> Run:
-    """Translates as the service does: after at most six rounds of asking."""
+    """Translates as the service does: after at most eight rounds of asking."""
 
     def run(event: StripeEvent, rules: BookingRules = rules) -> Translation | Ignored:
         facts = Facts.empty()

@@ -51,6 +51,13 @@ def test_one_that_has_ended_counts_no_more(golden: Any, rows: Any, discounted: A
     assert rows(golden(UPDATED, **BARE))["sub_team"].mrr == Decimal("490.00")
 
 
+def test_a_subscription_that_has_ended_has_it_no_more(
+    golden: Any, rows: Any, discounted: Any
+) -> None:
+    ended = {"status": "canceled", "ended_at": T0}
+    assert rows(golden(UPDATED, **BARE, **ended))["sub_team"].acv == Decimal("5880.00")
+
+
 def test_it_asks_nothing_that_is_not_asked_anyway(golden: Any, rows: Any, stripe: Any) -> None:
     rows(golden(UPDATED, **BARE))
     assert [need for need in stripe.asked if need.kind is Kind.CUSTOMER] == [

@@ -188,6 +188,11 @@ class TestNewCard:
         needs = [need for need in stripe.asked if (need.kind, need.id) == (kind, key)]
         assert any(need.since is not None for need in needs)
 
+    def test_a_card_that_was_taken_away_is_not_retried(self, row: Any, stripe: Any) -> None:
+        stripe.answers[Kind.SUBSCRIPTION, "sub_team"]["default_payment_method"] = None
+        found = row(intent(error=SOFT), **TRIED)
+        assert fields(found) == ("Failed", True, "Waiting for a new card", None)
+
     def test_the_invoices_own_card_comes_first(self, row: Any, stripe: Any) -> None:
         own = {"default_payment_method": "pm_own"}
         assert row(declined("lost_card"), **TRIED, **own).dunning_status == "Retry scheduled"

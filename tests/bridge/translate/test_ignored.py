@@ -19,12 +19,17 @@ def of(golden: Any, kind: str, type_: str, **fields: Any) -> Any:
 @pytest.mark.parametrize(
     ("kind", "type_", "reason"),
     [
-        ("refund", "refund.created", "not booked yet: refunds"),
-        ("refund", "charge.refund.updated", "not booked yet: refunds"),
-        ("dispute", "charge.dispute.created", "not booked yet: disputes"),
-        ("credit_note", "credit_note.created", "not booked yet: credit notes"),
+        ("refund", "refund.created", "of no charge: what goes back was not booked"),
+        ("dispute", "charge.dispute.created", "no money was withdrawn"),
         ("payment_intent", "payment_intent.succeeded", "the charge says what was paid"),
         ("product", "product.updated", "only refreshes names and prices"),
+        (
+            "payment_method",
+            "payment_method.attached",
+            "the customer or the subscription says which card is next",
+        ),
+        ("price", "price.updated", "only refreshes names and prices"),
+        ("coupon", "coupon.updated", "only refreshes names and prices"),
         ("payout", "payout.paid", "the company's own money, no customer's"),
         ("invoice", "invoice.upcoming", "the subscription itself says what is coming"),
         ("hologram", "hologram.projected", "unknown type"),
@@ -63,7 +68,19 @@ def test_a_checkout_session_that_names_an_opportunity_writes_its_subscription(
     nobody = of(golden, "checkout.session", "checkout.session.completed", subscription="sub_team")
     assert run(nobody) == Ignored("names no Opportunity")
     once = of(golden, "checkout.session", "checkout.session.completed")
-    assert run(once).reason.startswith("not booked yet")
+    assert run(once) == Ignored("of no subscription and no payment")
+    paid = of(golden, "checkout.session", "checkout.session.completed", payment_intent="pi_first")
+    assert run(paid) == Ignored("names no Opportunity")
+
+
+def test_a_session_of_a_payment_that_names_an_opportunity_writes_the_payment(
+    golden: Any, rows: Any, stripe: Any
+) -> None:
+    session = {"payment_intent": "pi_first", "client_reference_id": "006Ws000009ZzZzIAK"}
+    event = of(golden, "checkout.session", "checkout.session.completed", **session)
+    stripe.answers[Kind.PAYMENT_SESSION, "pi_first"] = event.object
+    stripe.answers[Kind.PAYMENT_INVOICES, "pi_first"] = {"object": "list", "data": []}
+    assert rows(event)["ch_first"].opportunity_ref == "006Ws000009ZzZzIAK"
 
 
 def test_asking_and_using_are_one(golden: Any, rules: Any) -> None:

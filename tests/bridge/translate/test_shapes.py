@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from bridge.to_salesforce.translate import Kind, Translation
 
-EVENTS = ["customer.updated", "customer.subscription.updated", "invoice.paid", "charge.succeeded"]
+EVENTS = [
+    "customer.updated",
+    "customer.subscription.updated",
+    "invoice.paid",
+    "charge.succeeded",
+    "charge.refunded",
+    "refund.created",
+    "charge.dispute.funds_withdrawn",
+    "credit_note.created",
+]
 
 
 @pytest.mark.parametrize("name", EVENTS)

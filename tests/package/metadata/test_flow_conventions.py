@@ -205,6 +205,18 @@ def test_account_flows_start_only_on_changes_of_ours(flows: Any) -> None:
             assert all(field.startswith("Bridge_") for field in named), name
 
 
+def test_health_is_rated_when_any_of_its_numbers_changes(flows: Any) -> None:
+    flow = flows["Bridge_Assess_Health"]
+    formula = flow.all("start")[0].text("filterFormula") or ""
+    given = {
+        value.text("elementReference")
+        for node in elements(flow)["Rate_Health"].all("inputAssignments")
+        for value in node.all("value")
+    }
+    watched = {f"$Record.{name}" for name in re.findall(r"ISCHANGED\(\{!\$Record\.(\w+)", formula)}
+    assert watched == given
+
+
 def test_every_flow_is_started_or_called(flows: Any) -> None:
     called = {
         node.text("flowName")

@@ -6,20 +6,12 @@ from decimal import Decimal
 
 import pytest
 
+from tests.package.org.components import validation_rule
 from tests.package.org.conftest import Make
 from tests.package.org.local import Package
 from tests.package.org.rows import customer, entry, subscription
 
 pytestmark = pytest.mark.slow
-
-
-def validation_rule(name: str, condition: str, message: str) -> str:
-    return (
-        '<ValidationRule xmlns="http://soap.sforce.com/2006/04/metadata">'
-        f"<fullName>{name}</fullName><active>true</active>"
-        f"<errorConditionFormula>{condition}</errorConditionFormula>"
-        f"<errorMessage>{message}</errorMessage></ValidationRule>"
-    )
 
 
 def test_row_that_automation_refuses_is_kept_on_hold(hostile: Make) -> None:

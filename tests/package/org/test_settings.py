@@ -6,24 +6,14 @@ import datetime as dt
 
 import pytest
 
+from tests.package.org.components import ON, SETTINGS, number, settings, text
 from tests.package.org.conftest import Make
-from tests.package.org.local import ROOT, Package
-from tests.package.org.rows import customer, entry, subscription
+from tests.package.org.local import Package
+from tests.package.org.rows import customer, entry, renewal, subscription
 
 pytestmark = pytest.mark.slow
 
-RECORD = "salesforce/settings/main/default/customMetadata/Bridge_Setting.Default.md-meta.xml"
 WON_ON = dt.date(2026, 3, 1)
-
-
-def settings(**changes: str) -> str:
-    """The shipped record with other values, by field and XML value."""
-    text = (ROOT / RECORD).read_text("utf-8")
-    for name, value in changes.items():
-        start = text.index("<value", text.index(f"<field>{name}</field>"))
-        end = text.index("</values>", start)
-        text = text[:start] + value + "\n    " + text[end:]
-    return text
 
 
 def won(org: Package) -> dict[str, object]:
@@ -31,15 +21,23 @@ def won(org: Package) -> dict[str, object]:
 
 
 def test_missing_record_means_the_defaults(hostile: Make) -> None:
-    org = hostile({RECORD: None})
+    org = hostile({SETTINGS: None})
     _, deal = org.seed_deal()
     org.apply(org.event(customer(), subscription(opportunity_ref=deal, tcv="2400")))
     assert (won(org)["IsWon"], won(org)["Amount"]) == (True, 2400)
     assert org.one("SELECT ContractTerm FROM Contract")["ContractTerm"] == 12
+    unpaid = renewal(status="Failed", in_dunning=True, dunning_status="No more retries")
+    org.apply(org.event(unpaid))
+    assert len(org.query("SELECT Id FROM Task")) == 1
+    assert len(org.org.notifications) == 1
+    account = org.one("SELECT Id FROM Account")["Id"]
+    org.update("Account", Id=account, Bridge_Failed_Payments__c=1)
+    health = org.one("SELECT Bridge_Customer_Health__c FROM Account")
+    assert health["Bridge_Customer_Health__c"] == "At Risk"
 
 
 def test_trial_wins_where_the_admin_says_so(hostile: Make) -> None:
-    org = hostile({RECORD: settings(Trialing_Wins__c='<value xsi:type="xsd:boolean">true</value>')})
+    org = hostile(settings(Trialing_Wins__c=ON))
     _, deal = org.seed_deal()
     trial = subscription(opportunity_ref=deal, status="trialing", active_date=None)
     org.apply(org.event(customer(), trial))
@@ -57,9 +55,7 @@ def test_trial_does_not_win_by_default(package_org: Package) -> None:
     ("source", "amount"), [("TCV", 2400), ("ACV", 1200), ("First Invoice", 99)]
 )
 def test_amount_is_what_the_admin_chose(hostile: Make, source: str, amount: int) -> None:
-    org = hostile(
-        {RECORD: settings(Amount_Source__c=f'<value xsi:type="xsd:string">{source}</value>')}
-    )
+    org = hostile(settings(Amount_Source__c=text(source)))
     _, deal = org.seed_deal()
     row = subscription(opportunity_ref=deal, tcv="2400", first_invoice="99")
     org.apply(org.event(customer(), row))
@@ -68,12 +64,7 @@ def test_amount_is_what_the_admin_chose(hostile: Make, source: str, amount: int)
 
 def test_stage_and_term_are_what_the_admin_chose(hostile: Make) -> None:
     org = hostile(
-        {
-            RECORD: settings(
-                Won_Stage__c='<value xsi:type="xsd:string">Negotiation/Review</value>',
-                Default_Term_Months__c='<value xsi:type="xsd:double">6.0</value>',
-            )
-        }
+        settings(Won_Stage__c=text("Negotiation/Review"), Default_Term_Months__c=number(6))
     )
     _, deal = org.seed_deal()
     org.apply(org.event(customer(), subscription(opportunity_ref=deal)))
@@ -82,7 +73,6 @@ def test_stage_and_term_are_what_the_admin_chose(hostile: Make) -> None:
 
 
 def test_lifetime_value_counts_tax_where_the_admin_says_so(hostile: Make) -> None:
-    yes = '<value xsi:type="xsd:boolean">true</value>'
-    org = hostile({RECORD: settings(Lifetime_Value_Includes_Tax__c=yes)})
+    org = hostile(settings(Lifetime_Value_Includes_Tax__c=ON))
     org.apply(org.event(customer(), entry(net="100", gross="119", tax="19")))
     assert org.one("SELECT Lifetime_Value__c FROM Bridge_Customer__c")["Lifetime_Value__c"] == 119

@@ -118,6 +118,15 @@ async def test_after_the_last_retry_the_setting_says_what_follows(
     assert shown.status == setting
 
 
+async def test_a_subscription_may_fare_otherwise_than_the_setting_says(rig, api, sale, subscribe):
+    special, usual = await subscribe(), await subscribe()
+    await rig.control("POST", f"/subscriptions/{special.id}", {"after_retries": "unpaid"})
+    await use_card(rig, sale, "generic_decline")
+    await rig.to(at(2026, 3, 20))
+    shown = [await api.v1.subscriptions.retrieve_async(each.id) for each in (special, usual)]
+    assert [each.status for each in shown] == ["unpaid", "canceled"]
+
+
 async def test_a_hard_declined_card_is_not_tried_again(rig, api, sale, subscribe):
     await subscribe()
     await use_card(rig, sale, "stolen_card")
@@ -360,6 +369,24 @@ async def test_moving_one_of_several_items_is_refused_by_name(api, sale, subscri
         )
     shown = await api.v1.subscriptions.retrieve_async(subscription.id)
     assert {item.price.id for item in shown["items"].data} == {sale.price.id, addon.id}
+
+
+async def test_a_bad_debt_that_there_is_no_card_for_stays_one(rig, api, sale, subscribe):
+    subscription = await subscribe(collection_method="send_invoice", days_until_due=30)
+    await rig.advance(3600)
+    method = sale.customer.invoice_settings.default_payment_method
+    await api.v1.payment_methods.detach_async(method)
+    invoice = await api.v1.invoices.mark_uncollectible_async(subscription.latest_invoice)
+    with pytest.raises(stripe.InvalidRequestError, match="no `default_payment_method`"):
+        await api.v1.invoices.pay_async(invoice.id)
+    assert (await latest(api, subscription)).status == "uncollectible"
+
+
+async def test_a_draft_that_is_deleted_falls_due_no_more(rig, api, sale):
+    customer = {"customer": sale.customer.id}
+    invoice = await api.v1.invoices.create_async({**customer, "auto_advance": True})
+    await api.v1.invoices.delete_async(invoice.id)
+    assert (await rig.advance(7200))["events"] == 0
 
 
 async def test_an_automation_tells_of_the_due_date_before_and_after(rig, api, subscribe):

@@ -117,6 +117,26 @@ class Company:
         if rows:
             paying.pay_out_of_band(self.world, rows[size % len(rows)])
 
+    def pay_part_outside(self, who: int, size: int) -> None:
+        rows = [row for row in self.world.invoices if row.status == "open"]
+        if rows:
+            paying.pay_out_of_band(self.world, rows[size % len(rows)], size * 10)
+
+    def attach(self, who: int, size: int) -> None:
+        rows = [row for row in self.world.invoices if row.status == "open"]
+        alone = [row for row in self.world.payment_intents if row.status == "succeeded"]
+        if rows and alone:
+            invoice = rows[size % len(rows)]
+            paying.attach_payment(self.world, invoice, alone[size % len(alone)])
+
+    def fail(self, who: int, size: int) -> None:
+        payments.fail(self.world, self._charge(size))
+
+    def void_credit(self, who: int, size: int) -> None:
+        rows = list(self.world.credit_notes)
+        if rows:
+            credit_notes.void(self.world, rows[size % len(rows)])
+
     def void(self, who: int, size: int) -> None:
         rows = [row for row in self.world.invoices if row.status == "open"]
         if rows:
@@ -161,6 +181,10 @@ MOVES: list[Callable[[Company, int, int], None]] = [
     Company.dispute,
     Company.close_dispute,
     Company.pay_outside,
+    Company.pay_part_outside,
+    Company.attach,
+    Company.fail,
+    Company.void_credit,
     Company.void,
     Company.write_off,
     Company.credit,

@@ -1,4 +1,4 @@
-"""DML statements: `insert`, `update`, `upsert`, `delete`, `undelete`."""
+"""DML statements: `insert`, `update`, `upsert`, `delete`, `undelete`, `merge`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from rehearsal.org.apex import dml
 from rehearsal.org.apex.classes import RUN, Frame
 from rehearsal.org.apex.compiler.body import Body, Expr, expression
 from rehearsal.org.apex.parsing import children, part, source
-from rehearsal.org.apex.types import SOBJECT, VOID, Kind, Type, list_of
+from rehearsal.org.apex.types import ID, SOBJECT, VOID, Kind, Type, list_of
 
 
 @expression("dml_expression")
 def dml_expression(body: Body, node: Node, wanted: Type | None) -> Expr:
     operation = source(children(node)[0]).lower()
+    if operation == "merge":
+        return _merge(body, node)
     if operation not in ("insert", "update", "upsert", "delete", "undelete"):
         raise body.refuse(operation, node)
     target = part(node, "target")
@@ -35,6 +37,24 @@ def dml_expression(body: Body, node: Node, wanted: Type | None) -> Expr:
 
     def run(f: Frame) -> Any:
         dml.statement(f[RUN], operation, code(f), key=key, user_mode=user_mode)
+
+    return Expr(VOID, run)
+
+
+def _merge(body: Body, node: Node) -> Expr:
+    """The record that stays, then a record, an id, or a list of either."""
+    master, losers = body.expr(part(node, "target")), body.expr(part(node, "merge_with"))
+    if any(child.type == "dml_security_mode" for child in node.children):
+        raise body.refuse("merge as user or system", node)
+    allowed = (master.type, ID, list_of(SOBJECT), list_of(ID))
+    if master.type.kind is not Kind.SOBJECT or all(
+        body.world.cost(losers.type, kind) is None for kind in allowed
+    ):
+        raise body.fail(f"Invalid merge: {master.type} with {losers.type}", node)
+    keep, gone = master.run, losers.run
+
+    def run(f: Frame) -> Any:
+        dml.merge(f[RUN], keep(f), gone(f))
 
     return Expr(VOID, run)
 

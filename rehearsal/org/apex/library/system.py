@@ -164,6 +164,11 @@ def get_locale(run: Execution) -> str:
     return run.tx.user.locale
 
 
+@native("static UserInfo.getLanguage(): String")
+def get_language(run: Execution) -> str:
+    return run.tx.user.language
+
+
 @native("static UserInfo.getDefaultCurrency(): String")
 def get_default_currency(run: Execution) -> str:
     return run.tx.user.currency

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rehearsal.org.apex.execution import TestContext
 from rehearsal.org.apex.registry import native
+from rehearsal.org.soql.ast import Comparison, Literal, Path, Query
 
 if TYPE_CHECKING:
     from rehearsal.org.apex.execution import Execution
@@ -49,6 +50,15 @@ def stop_test(run: Execution) -> None:
     context.stopped = True
     context.finish()
     context.restore_limits()
+
+
+@native("static Test.getStandardPricebookId(): Id")
+def get_standard_pricebook_id(run: Execution) -> str:
+    """The id of the standard price book, whether or not the test sees the org's data."""
+    _context(run)
+    standard = Comparison(Path(("IsStandard",)), "=", Literal(True))
+    (row,) = run.tx.query(Query("Pricebook2", (Path(("Id",)),), standard), count_limits=False)
+    return str(row["Id"])
 
 
 @native("static Test.getEventBus(): EventBus.TestBroker")

@@ -43,6 +43,11 @@ def retrieve(call: Call) -> Answer:
     return call.world.credit_notes.need(call.id)
 
 
+def void(call: Call) -> Answer:
+    call.params.done()
+    return credit_notes.void(call.world, call.world.credit_notes.need(call.id))
+
+
 def list_(call: Call) -> Answer:
     params, rows = call.params, call.world.credit_notes
     invoice, customer = params.optional("invoice"), params.optional("customer")
@@ -59,4 +64,5 @@ ROUTES = (
     Route("POST", "/v1/credit_notes", create),
     Route("GET", "/v1/credit_notes", list_),
     Route("GET", "/v1/credit_notes/{id}", retrieve),
+    Route("POST", "/v1/credit_notes/{id}/void", void),
 )

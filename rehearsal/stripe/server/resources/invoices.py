@@ -9,6 +9,7 @@ from ...money import currency as known_currency
 from ...objects.invoices import Invoice
 from ...params import merged
 from ...versions import BASIL
+from ...world import World
 from ..call import Answer, Call, Route, bounds, listed
 from . import fields
 
@@ -153,10 +154,10 @@ def pay(call: Call) -> Answer:
         invoices.finalize(world, invoice)
         if invoice.status == "paid":
             return invoice
-    if invoice.status == "uncollectible":
-        invoices.reopen(world, invoice)
-    invoices.need_open(invoice)
+    if invoice.status != "uncollectible":
+        invoices.need_open(invoice)
     if outside:
+        _reopen(world, invoice)
         paying.pay_out_of_band(world, invoice)
         return invoice
     method = (
@@ -170,6 +171,7 @@ def pay(call: Call) -> Answer:
             " `default_payment_method`, or pass one.",
             code="missing_payment_method",
         )
+    _reopen(world, invoice)
     charge = paying.attempt(world, invoice, method, automatic=False)
     if charge is None:
         raise StripeError(
@@ -182,6 +184,11 @@ def pay(call: Call) -> Answer:
         paying.failed(world, invoice)
         raise payments.decline_error(world, world.payment_intents[charge.payment_intent], charge)
     return invoice
+
+
+def _reopen(world: World, invoice: Invoice) -> None:
+    if invoice.status == "uncollectible":
+        invoices.reopen(world, invoice)
 
 
 def attach_payment(call: Call) -> Answer:

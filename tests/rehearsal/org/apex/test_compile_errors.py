@@ -68,7 +68,7 @@ def test_errors_name_the_line(apex: Apex, body: str, message: str) -> None:
         ("'x'.swapCase();", "String.swapCase"),
         ("System.schedule('a', 'b', null);", "System.schedule"),
         ("String s = 'x' + Date.today();", "String + Date"),
-        ("merge a b;", "merge"),
+        ("Account a; Database.merge(a, a);", "merge"),
         ("List<List<SObject>> r = [FIND 'x' IN ALL FIELDS RETURNING Account];", "SOSL"),
         ("Messaging.SingleEmailMessage m;", "Messaging.SingleEmailMessage"),
     ],

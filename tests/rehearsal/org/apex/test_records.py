@@ -373,3 +373,36 @@ def test_labels(apex: Apex) -> None:
             apex.value("Label.Nope")
     finally:
         apex.project.schema.labels.clear()
+
+
+def test_merge_takes_a_record_an_id_or_a_list_of_them(apex: Apex) -> None:
+    found = apex.run(
+        """
+        List<Account> all = new List<Account>();
+        for (Integer i = 0; i < 5; i++) { all.add(new Account(Name = 'a' + i)); }
+        insert all;
+        Account master = all[0];
+        insert new Contact(LastName = 'c', AccountId = all[1].Id);
+        master.Site = 'merged';
+        merge master all[1];
+        merge master all[2].Id;
+        merge master new List<Account>{ all[3], all[4] };
+        Account kept = [SELECT Site, (SELECT Id FROM Contacts) FROM Account];
+        return kept.Site + ' ' + kept.Contacts.size();
+        """
+    )
+    assert found == "merged 1"
+
+
+def test_merge_that_is_refused_is_an_exception(apex: Apex) -> None:
+    kind, message = apex.thrown(
+        "Account master = new Account(Name = 'a'); insert master; merge master master; return 1;"
+    )
+    assert kind == "System.DmlException"
+    assert message is not None
+    assert message.startswith("Merge failed. First exception on row 0")
+
+
+def test_merge_of_different_things_does_not_compile(apex: Apex) -> None:
+    with pytest.raises(MetadataError, match="Invalid merge"):
+        apex.run("Account a = new Account(); merge a 3; return 1;")

@@ -169,3 +169,22 @@ def test_run_as_another_user(apex: Apex) -> None:
         }
     """
     assert _results(apex, tests) == {"other": None}
+
+
+def test_products_are_priced_in_the_standard_price_book(apex: Apex) -> None:
+    tests = """
+        @IsTest static void line() {
+            Product2 seat = new Product2(Name = 'Seat', IsActive = true);
+            insert seat;
+            PricebookEntry price = new PricebookEntry(Pricebook2Id = Test.getStandardPricebookId(),
+                Product2Id = seat.Id, UnitPrice = 10, IsActive = true);
+            insert price;
+            Opportunity deal = new Opportunity(Name = 'D', StageName = 'Prospecting',
+                CloseDate = Date.today());
+            insert deal;
+            insert new OpportunityLineItem(OpportunityId = deal.Id, PricebookEntryId = price.Id,
+                Quantity = 2, UnitPrice = 9);
+            System.assertEquals(18, [SELECT Amount FROM Opportunity].Amount);
+        }
+    """
+    assert _results(apex, tests) == {"line": None}

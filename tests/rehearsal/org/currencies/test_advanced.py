@@ -80,3 +80,22 @@ def test_currency_roll_up_of_a_custom_object_on_opportunity_is_invalid(files: Pr
 def test_roll_up_of_a_number_is_not(files: ProjectFiles) -> None:
     add_roll_up(files, "Number")
     load_project(files.root, ADVANCED)
+
+
+def test_currency_roll_up_of_opportunities_on_account_is_invalid(files: ProjectFiles) -> None:
+    files.field(
+        "Account",
+        "Pipeline__c",
+        "Summary",
+        "<summarizedField>Opportunity.Amount</summarizedField>"
+        "<summaryForeignKey>Opportunity.AccountId</summaryForeignKey>"
+        "<summaryOperation>sum</summaryOperation>",
+    )
+    with pytest.raises(MetadataError, match="advanced currency management"):
+        load_project(files.root, ADVANCED)
+    desk = open_with(files, MULTICURRENCY)
+    account = desk.insert_one("Account", Name="A", CurrencyIsoCode="EUR")
+    deal = {"Name": "D", "StageName": "Prospecting", "CloseDate": dt.date(2026, 12, 1)}
+    desk.insert_one("Opportunity", **deal, AccountId=account, Amount=100)
+    desk.insert_one("Opportunity", **deal, Amount=1)
+    assert desk.one("SELECT Pipeline__c FROM Account")["Pipeline__c"] == 80

@@ -131,3 +131,25 @@ def test_tasks_go_with_what_they_are_about(desk):
     desk.insert_one("Task", Subject="Call", WhatId=account)
     desk.delete("Account", account)
     assert desk.soql("SELECT Id FROM Task") == []
+
+
+def test_deleted_opportunity_empties_lookups_without_triggers_and_fills_them_again(files):
+    files.object("Subscription__c")
+    files.field(
+        "Subscription__c",
+        "Deal__c",
+        "Lookup",
+        "<referenceTo>Opportunity</referenceTo><relationshipName>Subscriptions</relationshipName>"
+        "<deleteConstraint>SetNull</deleteConstraint>",
+    )
+    desk = open_desk(files)
+    for timing in Timing:
+        desk.triggers.on("Subscription__c", timing, Operation.UPDATE)(lambda tx, changes: None)
+    deal = desk.insert_one("Opportunity", Name="D", StageName="Prospecting", CloseDate="2026-12-01")
+    desk.insert_one("Subscription__c", Deal__c=deal)
+    desk.delete("Opportunity", deal)
+    assert desk.one("SELECT Deal__c FROM Subscription__c")["Deal__c"] is None
+    assert desk.one("SELECT IsDeleted FROM Opportunity ALL ROWS")["IsDeleted"] is True
+    desk.org.run(lambda tx: tx.undelete("Opportunity", [deal]), user=desk.org.admin)
+    assert desk.one("SELECT Deal__c FROM Subscription__c")["Deal__c"] == deal
+    assert desk.triggers.log == []

@@ -62,3 +62,14 @@ async def test_an_unknown_schedule_is_refused(nightly: ServedRecords) -> None:
     url = f"{nightly.address.http_url}/localorg/schedules"
     async with nightly.http.post(url, json={"flows": ["Daily"]}) as response:
         assert response.status == 400
+
+
+async def test_flows_are_activated_by_the_orgs_own_switch(nightly: ServedRecords) -> None:
+    assert await nightly.control("flows", {"active": False}) == {"Nightly": False}
+    assert await nightly.control("schedules", {}) == []
+    assert await nightly.control("flows", {"flows": ["Nightly"]}) == {"Nightly": True}
+    url = f"{nightly.address.http_url}/localorg/flows"
+    async with nightly.http.get(url) as response:
+        assert await response.json() == {"Nightly": True}
+    async with nightly.http.post(url, json={"flows": ["No"]}) as response:
+        assert response.status == 400

@@ -1,6 +1,7 @@
 trigger BridgeCustomer on Bridge_Customer__c(
     before insert,
     before update,
+    before delete,
     after insert,
     after update,
     after delete,

@@ -33,10 +33,18 @@ def test_currencies_are_read_with_their_rates() -> None:
     )
 
 
+def test_language_zone_and_flows_are_read() -> None:
+    read = OrgOptions.read({"flows": "inactive", "language": "de", "time_zone": "Europe/Berlin"})
+    assert read == OrgOptions(inactive_flows=True, language="de", time_zone="Europe/Berlin")
+
+
 @pytest.mark.parametrize(
     "data",
     [
         [],
+        {"flows": "some"},
+        {"language": "German"},
+        {"time_zone": "Europe/Nowhere"},
         {"curencies": {}},
         {"currencies": {"rate": {}}},
         {"currencies": {"rates": {"EURO": 1}}},

@@ -1,0 +1,3 @@
+trigger BridgeAccount on Account(after delete, after undelete) {
+    BridgeAccountHandler.run(Trigger.operationType, Trigger.new, Trigger.old);
+}

@@ -1,0 +1,105 @@
+"""One run of all stories: an org, an API shape, events in order or twice and shuffled."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rehearsal.demo.clouds import Clouds
+from rehearsal.demo.processes import beside_python
+from tests.e2e.end_state import NOW, plain
+from tests.stories.telling import steps as steps
+from tests.stories.telling.book import tales
+from tests.stories.telling.company import Company
+from tests.stories.telling.records import NOTIFICATION, Reader
+from tests.stories.telling.story import EXCEPTION, Story
+from tests.stories.telling.timeline import Storyteller
+
+SHAPES = {"before-basil": "2025-02-24.acacia", "newest": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """``shape`` is one of SHAPES."""
+
+    org: str
+    shape: str
+    disordered: bool
+
+    def __str__(self) -> str:
+        return f"{self.org}-{self.shape}-{'disordered' if self.disordered else 'ordered'}"
+
+
+@dataclass(slots=True)
+class Told:
+    """What came of a run, by story."""
+
+    failures: dict[str, str] = field(default_factory=dict)
+    ends: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    """Each story's records at the end, by object, without ids and the clocks' ticks."""
+    seconds: float = 0.0
+    rounds: int = 0
+
+
+class StoryClouds(Clouds):
+    """The three processes of a combination. A refused event fails its own story only."""
+
+    async def refused(self) -> None:
+        return
+
+    async def dead(self) -> list[dict[str, Any]]:
+        """The dead letters, as the bridge's own command tells them."""
+        child = await asyncio.create_subprocess_exec(
+            beside_python("stripe-sf"),
+            *("events", "list", "--state", "dead", "--limit", "1000", "--json"),
+            env={**os.environ, **self._env},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        found: list[dict[str, Any]] = json.loads((await child.communicate())[0])
+        return found
+
+
+async def tell(combination: Combination, project: Path, only: str = "") -> Told:
+    """Tells every story of the book (``only``: those whose name begins so)."""
+    began = time.monotonic()
+    told = Told()
+    clouds = StoryClouds(project, {}, now=NOW, api_version=SHAPES[combination.shape])
+    async with clouds:
+        reader = Reader(clouds.org)
+        await reader.describe()
+        company = Company(clouds, combination.org, reader)
+        await company.rep("Frida")
+        stories = [Story(tale, company) for tale in tales() if tale.name.startswith(only)]
+        teller = Storyteller(company, disordered=combination.disordered)
+        await teller.tell(stories)
+        for story in stories:
+            told.ends[story.tale.name] = _end(story)
+        told.failures = _failures(stories, await clouds.dead())
+    told.seconds, told.rounds = time.monotonic() - began, teller.rounds
+    return told
+
+
+def _failures(stories: list[Story], dead: list[dict[str, Any]]) -> dict[str, str]:
+    found = {story.tale.name: story.failure for story in stories if story.failure is not None}
+    tellers = {c.id: story.tale.name for story in stories for c in story.customers.values()}
+    for letter in dead:
+        of = tellers.get(letter["lane"], "nobody")
+        said = f"{letter['type']} was refused: {letter['reason']}"
+        found[of] = "\n".join(filter(None, (found.get(of), said)))
+    return found
+
+
+def _end(story: Story) -> dict[str, list[str]]:
+    """Sorted, so that the order in which records were made does not count.
+
+    The body of a notification says how things stood when it was sent, which no later event mends.
+    """
+    found = {name: sorted(map(plain, story.mine(name))) for name in story.company.records}
+    found[EXCEPTION] = sorted(map(plain, story.exceptions()))
+    sent = ({**row, "Body": ""} for row in story.mine(NOTIFICATION))
+    return found | {NOTIFICATION: sorted(map(plain, sent))}
