@@ -11,11 +11,12 @@ JEST := node_modules/.bin/sfdx-lwc-jest
 # What prettier lays out besides the package.
 SCRIPTS := rehearsal/org/check/node package.json sfdx-project.json .prettierrc
 
-.PHONY: help demo test quick check lwc lint format tools bench proto constraints clean
+.PHONY: help demo test quick check lwc lint format tools bench proto manifest constraints clean
 
 help:
 	@echo "make demo    both clouds on this machine, and the story told step by step"
 	@echo "make test    everything: lint, types, the package on the local org, all tests"
+	@echo "make stories what the revenue team is told, in every kind of org and both API shapes"
 	@echo "make quick   the tests that take under a minute"
 	@echo "make check   the package's faults, without deploying it, and its Apex tests"
 	@echo "make lwc     the Jest tests of the Lightning web component (after make tools)"
@@ -36,6 +37,9 @@ demo: $(INSTALLED)
 
 test: lint check lwc
 	$(BIN)/pytest -n 2 --dist loadgroup -rs
+
+stories: $(INSTALLED)
+	$(BIN)/pytest -n 2 --dist loadgroup tests/stories
 
 quick: $(INSTALLED)
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not e2e"
@@ -77,6 +81,10 @@ proto: $(INSTALLED)
 			--grpc_python_out=$$d pubsub_api.proto && \
 		sed -i 's/^import pubsub_api_pb2 as/from . import pubsub_api_pb2 as/' \
 			$$d/pubsub_api_pb2_grpc.py; done
+
+# What `stripe-sf setup --preflight` compares an org with; a test says when to run it.
+manifest: $(INSTALLED)
+	$(BIN)/python -m tests.package.metadata.manifest
 
 # Pins what two machines install; run it after changing a dependency.
 constraints: $(INSTALLED)
