@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.package.org.components import settings as changed
+from tests.package.org.components import text
 from tests.package.org.conftest import Make
 from tests.package.org.local import Package
 from tests.package.org.rows import customer, entry, later, movement, renewal, subscription
-from tests.package.org.test_settings import RECORD
-from tests.package.org.test_settings import settings as changed
 
 _number = iter(range(10**6))
 CENT = Decimal("0.01")
@@ -78,15 +78,7 @@ def test_lifetime_value_is_dollars_only_and_every_other_entry_is_told(
 
 @pytest.mark.slow
 def test_planning_rate_counts_what_recurs(hostile: Make) -> None:
-    rates = '<value xsi:type="xsd:string">EUR=1.1\nnonsense</value>'
-    record = changed().replace(
-        "    <values>\n        <field>Trialing",
-        f"    <values>\n        <field>Planning_Rates__c</field>\n        {rates}\n"
-        "    </values>\n    <values>\n        <field>Trialing",
-        1,
-    )
-    assert "nonsense" in record
-    org = hostile({RECORD: record})
+    org = hostile(changed(Planning_Rates__c=text("EUR=1.1\nnonsense")))
     account, deal = org.seed_deal()
     euro = {"currency": "EUR"}
     org.apply(

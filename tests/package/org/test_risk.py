@@ -96,7 +96,7 @@ def test_a_subscription_that_moves_takes_its_numbers_along(
 ) -> None:
     """Another subscription stays: the Opportunity that was left shows that one."""
     account, left = package_org.seed_deal("Left")
-    (taken,) = package_org.org.seed(
+    taken = package_org.org.seed(
         {
             "Opportunity": [
                 {
@@ -108,7 +108,7 @@ def test_a_subscription_that_moves_takes_its_numbers_along(
                 }
             ]
         }
-    ).values()
+    )["taken"]
     waits = {"status": "trialing", "active_date": None}
     package_org.apply(
         package_org.event(

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.package.org.components import validation_rule
 from tests.package.org.conftest import Make
 from tests.package.org.local import Package
 from tests.package.org.rows import customer, entry, later, subscription
-from tests.package.org.test_hostile_orgs import validation_rule
 
 pytestmark = pytest.mark.slow
 
