@@ -16,6 +16,7 @@ SCRIPTS := rehearsal/org/check/node package.json sfdx-project.json .prettierrc
 help:
 	@echo "make demo    both clouds on this machine, and the story told step by step"
 	@echo "make test    everything: lint, types, the package on the local org, all tests"
+	@echo "make stories what the revenue team is told, in every kind of org and both API shapes"
 	@echo "make quick   the tests that take under a minute"
 	@echo "make check   the package's faults, without deploying it, and its Apex tests"
 	@echo "make lwc     the Jest tests of the Lightning web component (after make tools)"
@@ -36,6 +37,9 @@ demo: $(INSTALLED)
 
 test: lint check lwc
 	$(BIN)/pytest -n 2 --dist loadgroup -rs
+
+stories: $(INSTALLED)
+	$(BIN)/pytest -n 2 --dist loadgroup tests/stories
 
 quick: $(INSTALLED)
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not e2e"

@@ -36,10 +36,12 @@ class Clouds:
         *,
         api_version: str | None = None,
         now: str | None = None,
+        org: dict[str, Any] | None = None,
     ) -> None:
-        """`now` is where both clouds' clocks stand at the beginning."""
+        """`now` is where both clouds' clocks stand at the beginning; `org` is what the org is
+        beside its metadata, as `localorg serve --org` takes it."""
         self._project, self._seed = project, seed
-        self._api_version, self._now = api_version, now
+        self._api_version, self._now, self._org_options = api_version, now, org or {}
         self._folder = tempfile.TemporaryDirectory(prefix="stripe-sf-")
         self.home = Path(self._folder.name)
         self.bridge_port = free_port()
@@ -72,7 +74,10 @@ class Clouds:
     async def _start(self) -> None:
         seed = self.home / "seed.json"
         seed.write_text(json.dumps(self._seed))
+        options = self.home / "org.json"
+        options.write_text(json.dumps(self._org_options))
         localorg = [beside_python("localorg"), "serve", "--project", str(self._project)]
+        localorg += ["--org", str(options)]
         now = ["--now", self._now] if self._now else []
         self._salesforce = self._process("localorg", [*localorg, "--seed", str(seed), *now])
         self._stripe = self._process("stripe", [sys.executable, "-m", "rehearsal.stripe", *now])

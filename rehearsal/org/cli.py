@@ -38,7 +38,7 @@ _project = click.option(
 _port = click.IntRange(0, 65535)
 
 
-class _Instant(click.ParamType):
+class _Instant(click.ParamType[dt.datetime]):
     """An aware ISO time."""
 
     name = "time"

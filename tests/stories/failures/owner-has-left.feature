@@ -10,6 +10,6 @@ Feature: The owner of the Account has left
     And the card of "Hanson Brothers" is declined from now on: insufficient funds
     And 16 days pass
     Then the Task is:
-      | Owner | Closed | Related To   |
-      | Frida | no     | …Hanson…     |
+      | Owner | Closed | Related To |
+      | Frida | no     | Ice        |
     And the Opportunity "Ice" is won

@@ -23,8 +23,8 @@ Feature: A card is declined, and works at the next attempt
       | At-Risk MRR   | 1,000.00 |
       | Stripe Status | past_due |
     And the Task is:
-      | Owner | Related To    | Closed | Dunning Status  | Subject | Description |
-      | Rita  | …Alpine Bank… | no     | Retry scheduled | …1,000… | …1,000…     |
+      | Owner | Related To | Closed | Dunning Status  | Subject                    | Description                    |
+      | Rita  | Vault      | no     | Retry scheduled | …Alpine Bank, USD 1,000.00… | …tries again on 4 November 2026… |
     And the notification is:
       | Title                      | To   |
       | Payment failed: Alpine Bank | Rita |

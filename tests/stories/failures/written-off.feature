@@ -8,7 +8,10 @@ Feature: The company gives up on an invoice
     And 15 days pass
     And the card of "Island Trading" is declined from now on: insufficient funds
     And 16 days pass
-    And the open invoice of "Island Trading" is written off
+    Then the Task is:
+      | Closed | Dunning Status  |
+      | no     | Retry scheduled |
+    When the open invoice of "Island Trading" is written off
     Then the renewals are:
       | Status    | In Dunning | Dunning Status |
       | Collected | no         |                |

@@ -10,7 +10,7 @@ Feature: A credit note before payment
     Then the renewals are:
       | Status   | Amount Remaining | Credited in Own Currency |
       | Open     | 150.00           | 50.00                    |
-      | Upcoming |                  | 0.00                     |
+      | Upcoming | 200.00           | 0.00                     |
     When 9 days pass
     And "Zenith Tools" pays the open invoice
     Then the revenue entry is:

@@ -9,15 +9,15 @@ Feature: An invoice goes overdue
     Then the renewals are:
       | Status   | Amount Due | Amount Remaining | In Dunning | Dunning Status |
       | Overdue  | 12,000.00  | 12,000.00        | yes        | Overdue        |
-      | Upcoming | 12,000.00  |                  | no         |                |
+      | Upcoming | 12,000.00  | 12,000.00        | no         |                |
     And the Account "Fincher Architects" shows:
       | Overdue Invoices | 1        |
       | Failed Payments  | 0        |
       | At-Risk MRR      | 1,000.00 |
       | Customer Health  | Watch    |
     And the Task is:
-      | Owner | Related To         | Closed | Dunning Status |
-      | Rita  | …Fincher…          | no     | Overdue        |
+      | Owner | Related To | Closed | Dunning Status |
+      | Rita  | Tower      | no     | Overdue        |
     When "Fincher Architects" pays the open invoice
     Then the renewals are:
       | Status    | In Dunning | Dunning Status | Paid Date  |

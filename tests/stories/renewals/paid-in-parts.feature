@@ -10,7 +10,7 @@ Feature: An invoice is paid in parts
     Then the renewals are:
       | Status           | Amount Due | Amount Paid | Amount Remaining |
       | Partly Collected | 900.00     | 400.00      | 500.00           |
-      | Upcoming         | 900.00     |             |                  |
+      | Upcoming         | 900.00     | 0.00        | 900.00           |
     And the Account "First Up Consultants" shows:
       | Lifetime Value | 400.00 |
     When 9 days pass
@@ -18,7 +18,7 @@ Feature: An invoice is paid in parts
     Then the renewals are:
       | Status    | Amount Due | Amount Paid | Amount Remaining |
       | Collected | 900.00     | 900.00      | 0.00             |
-      | Upcoming  | 900.00     |             |                  |
+      | Upcoming  | 900.00     | 0.00        | 900.00           |
     And the revenue entries are:
       | Kind   | Date       | Amount |
       | Charge | 2026-10-02 | 400.00 |

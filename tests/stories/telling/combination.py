@@ -16,6 +16,7 @@ from tests.e2e.end_state import NOW, plain
 from tests.stories.telling import steps as steps
 from tests.stories.telling.book import tales
 from tests.stories.telling.company import Company
+from tests.stories.telling.orgs import ORGS
 from tests.stories.telling.records import NOTIFICATION, Reader
 from tests.stories.telling.story import EXCEPTION, Story
 from tests.stories.telling.timeline import Storyteller
@@ -49,6 +50,15 @@ class Told:
 class StoryClouds(Clouds):
     """The three processes of a combination. A refused event fails its own story only."""
 
+    async def prepare_org(self) -> None:
+        """A new org has its Flows inactive where it says so: the admin activates them."""
+        if self._org_options.get("flows") == "inactive":
+            await self.org.request("POST", "/localorg/flows", {"active": True})
+
+    def _bridge_env(self, secret: str) -> dict[str, str]:
+        """A run that dies of the org's limits has no receipt; here nobody is slow otherwise."""
+        return {**super()._bridge_env(secret), "BRIDGE_SALESFORCE__RECEIPT_TIMEOUT": "3"}
+
     async def refused(self) -> None:
         return
 
@@ -68,7 +78,13 @@ async def tell(combination: Combination, project: Path, only: str = "") -> Told:
     """Tells every story of the book (``only``: those whose name begins so)."""
     began = time.monotonic()
     told = Told()
-    clouds = StoryClouds(project, {}, now=NOW, api_version=SHAPES[combination.shape])
+    clouds = StoryClouds(
+        project,
+        {},
+        now=NOW,
+        api_version=SHAPES[combination.shape],
+        org=ORGS[combination.org],
+    )
     async with clouds:
         reader = Reader(clouds.org)
         await reader.describe()

@@ -6,9 +6,19 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
-ORGS = ("plain", "hostile")
-"""The kinds of org that the stories are told in."""
+ORGS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "multicurrency": {
+        "currencies": {
+            "corporate": "USD",
+            "rates": {"EUR": 0.92, "JPY": 150, "KWD": 0.31},
+        }
+    },
+    "hostile": {"flows": "inactive", "language": "de", "time_zone": "Europe/Berlin"},
+}
+"""The kinds of org that the stories are told in, and what each is beside its metadata."""
 
 FALLBACK = "frida@sales.example"
 """Who gets the Tasks of those who have left."""
@@ -45,7 +55,3 @@ def _decided(record: str) -> str:
         added = f'<field>{name}</field><value xsi:type="xsd:{kind}">{value}</value>'
         record = record.replace("</CustomMetadata>", f"<values>{added}</values></CustomMetadata>")
     return record
-
-
-def flows(project: Path) -> list[Path]:
-    return sorted(project.rglob("*.flow-meta.xml"))
