@@ -296,6 +296,16 @@ class StoreOnly(BaseSettings):
     store: StoreSettings = StoreSettings()
 
 
+class SalesforceOnly(BaseSettings):
+    """What a command needs that asks Salesforce alone."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore", frozen=True
+    )
+
+    salesforce: SalesforceSettings
+
+
 def load(env_file: Path | None = Path(".env")) -> Settings:
     """Reads and checks every setting. Raises SettingsError."""
     _refuse_unknown(env_file)
@@ -310,6 +320,15 @@ def load_store(env_file: Path | None = Path(".env")) -> StoreSettings:
     _refuse_unknown(env_file)
     try:
         return StoreOnly(_env_file=env_file).store
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+
+
+def load_salesforce(env_file: Path | None = Path(".env")) -> SalesforceSettings:
+    """Reads how to get into the org. Raises SettingsError."""
+    _refuse_unknown(env_file)
+    try:
+        return SalesforceOnly(_env_file=env_file).salesforce
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
 

@@ -16,6 +16,7 @@ _COMMANDS = {
     "demo": "bridge.cli.demo:demo",
     "doctor": "bridge.cli.doctor:doctor",
     "events": "bridge.cli.events:events",
+    "link": "bridge.cli.link:link",
     "resync": "bridge.cli.resync:resync",
     "status": "bridge.cli.status:status",
 }

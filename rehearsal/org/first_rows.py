@@ -18,6 +18,7 @@ from rehearsal.org.store import Store
 from rehearsal.org.values import Row
 
 LOCALE = "en_US"
+NOTIFICATION_TYPE = "CustomNotificationType"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def put_first_rows(project: Project, store: Store, now: dt.datetime) -> FirstIds
 
 
 def put_deployed_rows(project: Project, store: Store, now: dt.datetime, ids: FirstIds) -> None:
-    """The records that a deployment brings: permission sets and custom metadata, by their names.
+    """The records that a deployment brings: permission sets, notification types and custom
+    metadata, by their names.
 
     The caller commits.
     """
@@ -78,6 +80,8 @@ def put_deployed_rows(project: Project, store: Store, now: dt.datetime, ids: Fir
     writer.admin = ids.admin
     for granted in project.permission_sets.values():
         writer.replace("PermissionSet", "Name", _permission_set(granted))
+    for kind in project.setting_rows.get(NOTIFICATION_TYPE, ()):
+        writer.replace(NOTIFICATION_TYPE, "DeveloperName", kind)
     for target in project.schema.objects.values():
         if target.kind is ObjectKind.METADATA:
             for record in target.records:

@@ -15,7 +15,7 @@ NOW = "2026-10-01T09:00:00Z"
 """Where Stripe's clock stands when a story begins, so that two runs book the same days."""
 
 _STRIPE_ID = re.compile(
-    r"(?<![A-Za-z0-9])(acct|ch|cus|evt|in|pi|price|prod|sub|txn|si)_[A-Za-z0-9]+"
+    r"(?<![A-Za-z0-9])(acct|ch|cus|du|evt|in|pi|price|prod|re|si|sub|txn)_[A-Za-z0-9]+"
 )
 _SALESFORCE_ID = re.compile(r"\b[a-zA-Z0-9]{3}Lc[a-zA-Z0-9]{10}[A-Z0-5]{3}\b")
 _INVOICE_NUMBER = re.compile(r"\b[A-Z0-9]{8}-[0-9]{4}\b")

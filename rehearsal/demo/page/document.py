@@ -115,11 +115,12 @@ def _account(row: Record) -> Html:
         ("Next renewal", day(row.get("Bridge_Next_Renewal_Date__c"))),
         ("Subscriptions", _standing(row)),
     )
+    said = reason or (None if row.get("Bridge_Lifetime_Value__c") else "Nothing was paid yet.")
     return tag(
         "article",
         tag("h3", row["Name"], badge),
-        tag("p", reason, class_="reason") if reason else None,
-        _facts(facts),
+        tag("p", said, class_="reason") if said else None,
+        _facts(facts) if health or not said else None,
         class_="card",
     )
 

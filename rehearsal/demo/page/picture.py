@@ -48,6 +48,7 @@ def picture(
     legend = [
         tag("li", tag("span", class_=f"key {key.lower()}", aria_hidden="true"), name)
         for key, name in series
+        if any(month.sums.get(key) for month in months)
     ]
     legend.append(tag("li", tag("span", class_="key line", aria_hidden="true"), words))
     return tag(

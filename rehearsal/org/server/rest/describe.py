@@ -29,7 +29,7 @@ _RECORDS = frozenset({ObjectKind.STANDARD, ObjectKind.CUSTOM})
 
 def resources(context: Context, call: Call) -> Reply:
     """The resources of one API version."""
-    names = ("sobjects", "query", "queryAll", "composite", "limits")
+    names = ("sobjects", "query", "queryAll", "composite", "limits", "tooling")
     body = {name: f"{call.root}/{name}" for name in names}
     body["identity"] = f"{call.own_url}/id/{context.org.org_id}/{call.user.id}"
     return Reply(body=body)

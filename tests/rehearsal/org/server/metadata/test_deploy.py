@@ -93,6 +93,24 @@ async def test_deployed_permissions_are_assigned_to_nobody(target: Target) -> No
     assert {"Size__c", "Widget__c"} <= {one["name"] for one in described["fields"]}
 
 
+async def test_a_deployed_notification_type_can_be_found(target: Target) -> None:
+    named = "<customNotifTypeName>Alarm</customNotifTypeName><masterLabel>Alarm</masterLabel>"
+    channels = "<desktop>true</desktop><mobile>true</mobile>"
+    package = zip_of(
+        {
+            "package.xml": package_xml(CustomNotificationType="Alarm"),
+            "notificationtypes/Alarm.notiftype": component(
+                "CustomNotificationType", f"{named}{channels}"
+            ),
+        }
+    )
+    for _ in range(2):
+        result = await target.soap.deploy(package)
+        assert result["status"] == "Succeeded", result.failures
+    found = await target.query("SELECT DeveloperName, Desktop FROM CustomNotificationType")
+    assert [(row["DeveloperName"], row["Desktop"]) for row in found] == [("Alarm", True)]
+
+
 async def test_a_check_changes_nothing(target: Target) -> None:
     result = await target.soap.deploy(gadgets(), checkOnly="true")
     assert (result["status"], result["checkOnly"]) == ("Succeeded", "true")

@@ -30,6 +30,8 @@ _TYPES = {
     "flexipage": ("flexipages", "FlexiPage"),
     "quickAction": ("quickActions", "QuickAction"),
     "reportType": ("reportTypes", "ReportType"),
+    "customPermission": ("customPermissions", "CustomPermission"),
+    "notiftype": ("notificationtypes", "CustomNotificationType"),
     "platformEventSubscriberConfig": (
         "PlatformEventSubscriberConfigs",
         "PlatformEventSubscriberConfig",
