@@ -11,7 +11,7 @@ JEST := node_modules/.bin/sfdx-lwc-jest
 # What prettier lays out besides the package.
 SCRIPTS := rehearsal/org/check/node package.json sfdx-project.json .prettierrc
 
-.PHONY: help demo test stories quick check lwc lint format tools bench proto constraints clean
+.PHONY: help demo test quick check lwc lint format tools bench proto manifest constraints clean
 
 help:
 	@echo "make demo    both clouds on this machine, and the story told step by step"
@@ -81,6 +81,10 @@ proto: $(INSTALLED)
 			--grpc_python_out=$$d pubsub_api.proto && \
 		sed -i 's/^import pubsub_api_pb2 as/from . import pubsub_api_pb2 as/' \
 			$$d/pubsub_api_pb2_grpc.py; done
+
+# What `stripe-sf setup --preflight` compares an org with; a test says when to run it.
+manifest: $(INSTALLED)
+	$(BIN)/python -m tests.package.metadata.manifest
 
 # Pins what two machines install; run it after changing a dependency.
 constraints: $(INSTALLED)

@@ -78,7 +78,7 @@ class StripeSettings(_Section):
     @field_validator("api_base")
     @classmethod
     def _base(cls, value: str) -> str:
-        return _web_address(value)
+        return web_address(value)
 
     @model_validator(mode="after")
     def _mode(self) -> StripeSettings:
@@ -165,7 +165,7 @@ class SalesforceSettings(_Section):
     @field_validator("login_url")
     @classmethod
     def _login(cls, value: str) -> str:
-        return _web_address(value)
+        return web_address(value)
 
     @field_validator("private_key_file", "ca_file")
     @classmethod
@@ -296,6 +296,16 @@ class StoreOnly(BaseSettings):
     store: StoreSettings = StoreSettings()
 
 
+class SalesforceOnly(BaseSettings):
+    """What a command needs that asks Salesforce alone."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore", frozen=True
+    )
+
+    salesforce: SalesforceSettings
+
+
 def load(env_file: Path | None = Path(".env")) -> Settings:
     """Reads and checks every setting. Raises SettingsError."""
     _refuse_unknown(env_file)
@@ -310,6 +320,15 @@ def load_store(env_file: Path | None = Path(".env")) -> StoreSettings:
     _refuse_unknown(env_file)
     try:
         return StoreOnly(_env_file=env_file).store
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+
+
+def load_salesforce(env_file: Path | None = Path(".env")) -> SalesforceSettings:
+    """Reads how to get into the org. Raises SettingsError."""
+    _refuse_unknown(env_file)
+    try:
+        return SalesforceOnly(_env_file=env_file).salesforce
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
 
@@ -368,7 +387,8 @@ def _required(section: str) -> list[str]:
     return [name.upper() for name, field in model.model_fields.items() if field.is_required()]
 
 
-def _web_address(value: str) -> str:
+def web_address(value: str) -> str:
+    """An address without a slash at its end. Raises ValueError unless it is safe to speak to."""
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an https:// address")

@@ -16,7 +16,9 @@ _COMMANDS = {
     "demo": "bridge.cli.demo:demo",
     "doctor": "bridge.cli.doctor:doctor",
     "events": "bridge.cli.events:events",
+    "link": "bridge.cli.link:link",
     "resync": "bridge.cli.resync:resync",
+    "setup": "bridge.cli.setup:setup",
     "status": "bridge.cli.status:status",
 }
 

@@ -43,7 +43,6 @@ _OUTSIDE = "oob:"
 _NOTICED = {
     "customer": Kind.CUSTOMER,
     "subscription": Kind.SUBSCRIPTION,
-    "subscription_schedule": Kind.SCHEDULE,
     "invoice": Kind.INVOICE,
     "product": Kind.PRODUCT,
 }
@@ -168,6 +167,8 @@ class StripeReader:
             self._cache.put(_NOTICED[kind], key, found, event.created)
             if kind == "subscription":
                 self._doubt_discounts(key, found)
+        elif kind == "subscription_schedule":
+            self._cache.drop(Kind.SCHEDULE, key)
         elif kind == "price":
             self._cache.drop(Kind.PRICE, key)
             self._cache.drop(Kind.PRICE_IN_CURRENCIES, key)

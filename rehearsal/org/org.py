@@ -123,6 +123,7 @@ class Org:
             virtual={
                 "EventBusSubscriber": self._subscribers,
                 "AsyncApexJob": lambda: list(self._jobs),
+                "FlowDefinitionView": self._flow_rows,
             },
             locked=self.locked_rows,
         )
@@ -331,6 +332,22 @@ class Org:
                 save = partial(insert_batch, sobject=sobject, rows=batch, refs=refs)
                 refs |= self.run(save, user=self.admin)
         return refs
+
+    def _flow_rows(self) -> list[Row]:
+        """One version of each Flow: the active one, or none is (Object Reference,
+        "FlowDefinitionView")."""
+        return [
+            {
+                "Id": f"3dd000{number:09d}AAA",
+                "DurableId": f"300000{number:09d}AAA",
+                "ApiName": name,
+                "Label": name.replace("_", " "),
+                "ActiveVersionId": f"301000{number:09d}AAA" if active else None,
+                "IsActive": active,
+                "ProcessType": "AutoLaunchedFlow",
+            }
+            for number, (name, active) in enumerate(sorted(self.flows().items()), 1)
+        ]
 
     def _subscribers(self) -> list[Row]:
         return [{"Id": row.get("ExternalId"), **row} for row in self.bus.subscriber_rows()]

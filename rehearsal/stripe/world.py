@@ -19,6 +19,7 @@ from .objects.customers import Customer, CustomerBalanceTransaction, PaymentMeth
 from .objects.discounts import Coupon, Discount
 from .objects.invoices import Invoice, InvoiceItem, InvoicePayment
 from .objects.payments import BalanceTransaction, Charge, Dispute, PaymentIntent, Refund
+from .objects.schedules import SubscriptionSchedule
 from .objects.subscriptions import Subscription, SubscriptionItem
 from .objects.webhooks import Event, WebhookEndpoint
 from .periods import DAY
@@ -117,6 +118,9 @@ class World:
         self.discounts: Table[Discount] = Table("discount")
         self.subscriptions: Table[Subscription] = Table(
             "subscription", customer=lambda s: s.customer
+        )
+        self.schedules: Table[SubscriptionSchedule] = Table(
+            "subscription_schedule", customer=lambda s: s.customer
         )
         self.items: Table[SubscriptionItem] = Table("subscription_item")
         self.invoices: Table[Invoice] = Table(

@@ -9,6 +9,7 @@ from bridge.stripe_api.facts import Kind, Need
 from bridge.to_salesforce.translate import link
 from bridge.to_salesforce.translate.fields import Context, Snapshot, cut
 from bridge.to_salesforce.translate.lookup import gather_two
+from bridge.to_salesforce.translate.phases import Schedule, agreed
 from bridge.to_salesforce.translate.plan import items_of, plan_of, price_of, product_id
 from bridge.to_salesforce.translate.shape import Json, text
 from bridge.to_salesforce.translate.term import one_off, term_of
@@ -26,19 +27,23 @@ class Sold:
     """Months, where anybody said so."""
     one_off: int
     """Minor units charged once at the beginning; 0 without a term, when nobody asks."""
+    schedule: Schedule
 
 
 def sold_of(ctx: Context, at: Snapshot) -> Sold:
     """What a subscription sells."""
     items = items_of(ctx, at)
-    (plan, name), (opportunity, (term, once)) = gather_two(
-        lambda: gather_two(lambda: plan_of(ctx, at, items), lambda: _plan_name(ctx, items)),
+    ((plan, name), schedule), (opportunity, (term, once)) = gather_two(
+        lambda: gather_two(
+            lambda: gather_two(lambda: plan_of(ctx, at, items), lambda: _plan_name(ctx, items)),
+            lambda: agreed(ctx, at),
+        ),
         lambda: gather_two(
             lambda: link.of_subscription(ctx, at.object),
             lambda: _term(ctx, at.object),
         ),
     )
-    return Sold(items, plan, name, opportunity, term, once)
+    return Sold(items, plan, name, opportunity, term, once, schedule)
 
 
 def _term(ctx: Context, subscription: Json) -> tuple[int | None, int]:

@@ -9,16 +9,15 @@ from bridge.money import add_months
 from bridge.stripe_api.facts import Kind, Need
 from bridge.to_salesforce.translate import metadata, paths
 from bridge.to_salesforce.translate.fields import Context
+from bridge.to_salesforce.translate.phases import schedule_of
 from bridge.to_salesforce.translate.shape import (
     Json,
     amount,
-    expanded,
     first,
     flag,
     happened,
     members,
     moment,
-    reference,
     required,
     text,
 )
@@ -50,11 +49,7 @@ def term_of(ctx: Context, subscription: Json) -> int | None:
 
 def _schedule_term(ctx: Context, subscription: Json) -> int | None:
     """From the first phase to the last, of a schedule that then cancels."""
-    named = first(subscription, "schedule")
-    key = reference(named)
-    if key is None:
-        return None
-    schedule = expanded(named) or ctx.look.one(Need(Kind.SCHEDULE, key)).object
+    schedule = schedule_of(ctx, subscription)
     if schedule is None or text(schedule, "end_behavior") != "cancel":
         return None
     phases = members(schedule, "phases")

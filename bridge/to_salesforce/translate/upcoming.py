@@ -9,13 +9,14 @@ have are written as Void.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from bridge.contract import RenewalRow
-from bridge.money import Discount, Duration, Interval, Plan, invoice, round_major
+from bridge.money import Discount, Duration, Interval, Item, Plan, invoice, round_major
 from bridge.to_salesforce.translate import paths
 from bridge.to_salesforce.translate.fields import Context, Snapshot, currency_code
+from bridge.to_salesforce.translate.phases import Schedule
 from bridge.to_salesforce.translate.plan import (
     interval_label,
     interval_of,
@@ -38,6 +39,17 @@ _NOT_YET = frozenset({"incomplete", "incomplete_expired"})
 _GIVES_UP = frozenset({"void", "mark_uncollectible"})
 
 
+@dataclass(frozen=True, slots=True)
+class _Bill:
+    """The next invoice of an interval unit."""
+
+    due: dt.datetime
+    interval: str
+    items: list[Item]
+    """Those that are due then, without their discounts' windows looked at."""
+    discounts: tuple[Discount, ...]
+
+
 def rows(ctx: Context, at: Snapshot, sold: Sold) -> list[RenewalRow]:
     """What is coming: Upcoming while the subscription renews, Void when it does not any more.
 
@@ -45,38 +57,67 @@ def rows(ctx: Context, at: Snapshot, sold: Sold) -> list[RenewalRow]:
     """
     if required(at.object, "status") in _NOT_YET:
         return []
-    items = sold.items
-    due: dict[Interval, list[int]] = {}
-    for position, item in enumerate(items):
-        interval = interval_of(price_of(item))
-        if interval is not None:
-            due.setdefault(interval[0], []).append(position)
-    written = [_row(ctx, at, unit, sold, positions) for unit, positions in due.items()]
-    if _can_have_moved(at.object, items):
-        written += [_row(ctx, at, unit, sold, []) for unit in Interval if unit not in due]
+    bills = _bills(at.object, sold)
+    written = [_row(ctx, at, unit, bill, sold) for unit, bill in bills.items()]
+    if _can_have_moved(at.object, sold.items):
+        written += [_row(ctx, at, unit, None, sold) for unit in Interval if unit not in bills]
     return written
 
 
-def _row(
-    ctx: Context, at: Snapshot, unit: Interval, sold: Sold, positions: list[int]
-) -> RenewalRow:
-    found, items = at.object, sold.items
-    key, currency = required(found, "id"), currency_code(found, "currency")
-    ends = [
-        (end, position)
-        for position in positions
-        if (end := paths.item_period(found, items[position])[1]) is not None
-    ]
-    period_ends, soonest = min(ends) if ends else (None, None)
-    renews = period_ends is not None and _renews(found, period_ends)
-    due = period_ends if renews else None
-    amount = Fraction(0)
-    interval = None
-    if soonest is not None:
+def _bills(subscription: Json, sold: Sold) -> dict[Interval, _Bill | None]:
+    """The next invoice of each interval unit; ``None`` where there is none any more.
+
+    A phase of a schedule that begins by then sells something else. Its own interval gets a row only
+    once it has begun, since a schedule can be let go without a trace: until then the row of the
+    interval that it takes the place of shows its first invoice.
+    """
+    ends = [paths.item_period(subscription, item)[1] for item in sold.items]
+    bills = _by_unit(sold.items, sold.plan, ends)
+    phase = sold.schedule.next
+    if phase is None:
+        return bills
+    then = _by_unit(phase.items, phase.plan, [phase.starts] * len(phase.items))
+    changing = {u: bill.due for u, bill in bills.items() if bill and phase.starts <= bill.due}
+    new = [bill for unit, bill in then.items() if unit not in bills]
+    for unit, due in changing.items():
+        later = then.get(unit) or (new.pop(0) if new else None)
+        bills[unit] = later and replace(later, due=due)
+    return bills
+
+
+def _by_unit(
+    items: list[Json], plan: Plan, ends: list[dt.datetime | None]
+) -> dict[Interval, _Bill | None]:
+    found: dict[Interval, _Bill | None] = {}
+    units: dict[Interval, list[int]] = {}
+    for position, item in enumerate(items):
+        interval = interval_of(price_of(item))
+        if interval is not None:
+            units.setdefault(interval[0], []).append(position)
+    for unit, positions in units.items():
+        dated = [(end, n) for n in positions if (end := ends[n]) is not None]
+        if not dated:
+            found[unit] = None
+            continue
+        due, soonest = min(dated)
         interval = interval_of(price_of(items[soonest]))
-    if due is not None:
-        together = [position for end, position in ends if end == due]
-        amount = _amount(found, sold.plan, together, due)
+        found[unit] = _Bill(
+            due,
+            interval_label(interval) if interval else unit.value,
+            [plan.items[n] for end, n in dated if end == due],
+            plan.discounts,
+        )
+    return found
+
+
+def _row(ctx: Context, at: Snapshot, unit: Interval, bill: _Bill | None, sold: Sold) -> RenewalRow:
+    found = at.object
+    key, currency = required(found, "id"), currency_code(found, "currency")
+    renews = bill is not None and _renews(found, bill.due, sold.schedule)
+    due = bill.due if bill is not None and renews else None
+    amount = Fraction(0)
+    if bill is not None and due is not None:
+        amount = _amount(found, sold.plan.start, bill)
     grace = whole(found, "days_until_due") or 0
     return ctx.row(
         RenewalRow,
@@ -88,7 +129,7 @@ def _row(
         status="Upcoming" if renews else "Void",
         billing_reason=None,
         invoice_number=None,
-        interval=interval_label(interval) if interval else unit.value,
+        interval=bill.interval if bill else unit.value,
         period_start=ctx.day(due),
         period_end=None,
         due_date=ctx.day(due + dt.timedelta(days=grace)) if due else None,
@@ -109,13 +150,13 @@ def _row(
     )
 
 
-def _renews(subscription: Json, period_ends: dt.datetime) -> bool:
+def _renews(subscription: Json, period_ends: dt.datetime, schedule: Schedule) -> bool:
     if required(subscription, "status") not in _RENEWING:
         return False
     if flag(subscription, "cancel_at_period_end") or _is_given_up(subscription, period_ends):
         return False
-    cancel_at = moment(subscription, "cancel_at")
-    return cancel_at is None or cancel_at > period_ends
+    ends = [moment(subscription, "cancel_at"), schedule.ends]
+    return all(end is None or end > period_ends for end in ends)
 
 
 def _is_given_up(subscription: Json, due: dt.datetime) -> bool:
@@ -129,25 +170,22 @@ def _is_given_up(subscription: Json, due: dt.datetime) -> bool:
     return resumes is None or resumes > due
 
 
-def _amount(subscription: Json, plan: Plan, positions: list[int], due: dt.datetime) -> Fraction:
+def _amount(subscription: Json, paid_since: dt.datetime, bill: _Bill) -> Fraction:
     """Minor units of the next invoice's licensed items, without tax."""
-    unpaid_yet = due <= paid_from(subscription)
+    unpaid_yet = bill.due <= paid_from(subscription)
 
     def counts(discount: Discount) -> bool:
         if discount.duration is Duration.ONCE and not unpaid_yet:
-            begun = moment(subscription, "current_period_start") or plan.start
+            begun = moment(subscription, "current_period_start") or paid_since
             if discount.start is None or discount.start <= begun:
                 return False
-        return discount.in_window(due)
+        return discount.in_window(bill.due)
 
     items = [
-        replace(
-            plan.items[position],
-            discounts=tuple(d for d in plan.items[position].discounts if counts(d)),
-        )
-        for position in positions
+        replace(item, discounts=tuple(d for d in item.discounts if counts(d)))
+        for item in bill.items
     ]
-    return sum(invoice(items, [d for d in plan.discounts if counts(d)]), Fraction(0))
+    return sum(invoice(items, [d for d in bill.discounts if counts(d)]), Fraction(0))
 
 
 def _can_have_moved(subscription: Json, items: list[Json]) -> bool:

@@ -23,12 +23,14 @@ def moves(world: World, subscription: Subscription, items: list[SubscriptionItem
     """Whether an item gets a price of another interval than it had.
 
     Raises:
-        StripeError: the items that there would be do not share one interval.
+        StripeError: a schedule runs, or the items that there would be do not share one interval.
     """
     before = {item.id: _interval(world.prices[item.price]) for item in subscription.items}
     after = {item.id: _interval(world.prices[item.price]) for item in items}
     if not any(ref in before and before[ref] != after[ref] for ref in after):
         return False
+    if subscription.schedule is not None:
+        raise unsupported("another interval while a schedule runs", "items")
     if len(set(after.values())) > 1:
         raise unsupported("moving one of several items to another interval", "items")
     return True

@@ -7,7 +7,7 @@ from ..objects.invoices import Invoice
 from ..objects.subscriptions import Subscription, SubscriptionItem
 from ..periods import next_boundary
 from ..world import World
-from . import discounting, dunning, invoices, standing
+from . import discounting, dunning, invoices, schedules, standing
 from .lines import cycle_lines
 from .subscriptions import plan_period_end
 
@@ -25,6 +25,9 @@ def period_ends(world: World, subscription_id: str) -> None:
         return
     trial_over = subscription.status == "trialing"
     if trial_over and not _trial_may_go_on(world, subscription):
+        return
+    schedules.advance(world, subscription)
+    if subscription.ended:
         return
     due = [item for item in subscription.items if item.current_period_end == now]
     before = min(item.current_period_start for item in due)

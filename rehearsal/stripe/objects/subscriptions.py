@@ -47,6 +47,7 @@ class Subscription:
     description: str | None = None
     discounts: list[str] = field(default_factory=list)
     latest_invoice: str | None = None
+    schedule: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     pause_collection: PauseCollection | None = None
     trial_start: int | None = None

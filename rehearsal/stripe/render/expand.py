@@ -83,6 +83,7 @@ def find(world: World, ref: str) -> Renderable | None:
     finders: tuple[Callable[[str], Renderable | None], ...] = (
         world.customers.get,
         world.subscriptions.get,
+        world.schedules.get,
         world.invoices.get,
         world.charges.get,
         world.payment_intents.get,

@@ -171,11 +171,17 @@ class TestNotice:
         reader.notice(event(gone, type_="customer.deleted"))
         assert (await fact(reader, CUSTOMER)).object == {**gone, "deleted": True}
 
-    async def test_a_new_price_or_coupon_is_read_anew(self, server: Any, reader: Any) -> None:
-        for kind, path in ((Kind.PRICE, "prices"), (Kind.COUPON, "coupons")):
+    async def test_a_new_price_coupon_or_schedule_is_read_anew(
+        self, server: Any, reader: Any
+    ) -> None:
+        for kind, path, name in (
+            (Kind.PRICE, "prices", "price"),
+            (Kind.COUPON, "coupons", "coupon"),
+            (Kind.SCHEDULE, "subscription_schedules", "subscription_schedule"),
+        ):
             server.answers[f"/v1/{path}/x_1"] = {"id": "x_1"}
             await fact(reader, Need(kind, "x_1"))
-            reader.notice(event({"id": "x_1", "object": kind.value}))
+            reader.notice(event({"id": "x_1", "object": name}))
             await fact(reader, Need(kind, "x_1"))
             assert server.paths[f"/v1/{path}/x_1"] == 2
 

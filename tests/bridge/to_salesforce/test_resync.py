@@ -120,7 +120,8 @@ async def test_a_customer_is_all_that_it_has_once(selling, company, org, applied
         for some in published(org).values()
         for row in some
     }
-    assert keys >= {customer, live, ended, charge}
+    assert keys >= {customer, live, ended, charge, refund}
+    assert any(key.startswith("txn_") for key in keys), "the dispute's own money"
 
 
 async def test_what_changed_while_no_webhook_came_is_seen_past_every_cache(

@@ -28,6 +28,7 @@ from bridge.to_salesforce.translate import (
 from rehearsal.stripe.clock import Clock
 from rehearsal.stripe.encoding import encode
 from rehearsal.stripe.events import envelope
+from rehearsal.stripe.periods import next_boundary
 from rehearsal.stripe.server.app import build
 from rehearsal.stripe.server.standin import StandIn
 from rehearsal.stripe.versions import NEWEST
@@ -169,6 +170,41 @@ class Story:
         found = self._subscription()
         if found is not None:
             await self.post(f"/v1/subscriptions/{found.id}", "DELETE")
+
+    async def _schedule(self) -> None:
+        found = self._subscription("active")
+        if found is None:
+            return
+        form = {"from_subscription": found.id}
+        made = await self.post("/v1/subscription_schedules", version=NEWEST, **form)
+        if made is None:
+            return
+        first = made["phases"][0]
+        starts, item = first["end_date"], found.items[0]
+        phases: dict[str, Any] = {
+            "phases[0][start_date]": first["start_date"],
+            "phases[0][end_date]": starts,
+            "phases[0][items][0][price]": item.price,
+            "phases[0][items][0][quantity]": item.quantity,
+            "phases[1][start_date]": starts,
+            "phases[1][end_date]": self._period_after(found.billing_cycle_anchor, item, starts),
+            "phases[1][items][0][price]": item.price,
+            "phases[1][items][0][quantity]": self.dice.randrange(1, 9),
+            "phases[1][discounts][0][coupon]": self.coupons[0],
+            "end_behavior": self.dice.choice(("release", "cancel")),
+        }
+        assert await self.post(f"/v1/subscription_schedules/{made['id']}", version=NEWEST, **phases)
+
+    def _period_after(self, anchor: int, item: Any, starts: int) -> int:
+        recurring = self.world.prices[item.price].recurring
+        assert recurring is not None
+        return next_boundary(anchor, recurring.interval, recurring.interval_count, starts)
+
+    async def _release(self) -> None:
+        running = [each for each in self.world.schedules if each.status == "active"]
+        if running:
+            path = f"/v1/subscription_schedules/{self.dice.choice(running).id}/release"
+            await self.post(path, version=NEWEST)
 
     async def _resume(self) -> None:
         found = self._subscription("paused")

@@ -18,7 +18,19 @@ from tests.bridge.translate.history import Story, story, values
 
 pytestmark = pytest.mark.slow
 
-CHANGES = ["sell", "edit", "edit", "discount", "undiscount", "vip", "unvip", "wait"]
+CHANGES = [
+    "sell",
+    "edit",
+    "edit",
+    "schedule",
+    "release",
+    "month",
+    "discount",
+    "undiscount",
+    "vip",
+    "unvip",
+    "wait",
+]
 ENDS = ["sell", "pause", "unpause", "leave", "stay", "cancel", "resume", "no_card", "wait"]
 TROUBLE = ["fail", "fail_hard", "fail_hard", "new_card", "no_card", "pay", "authenticate", "month"]
 INVOICES = ["one_off", "void", "write_off", "pay", "pay_a_part", "delete_draft", "month"]

@@ -31,7 +31,6 @@ LEDGER = {
 }
 OFF_HOLD = "NOT({!$Record.Automation_Hold__c})"
 NOT_BYPASSED = "NOT({!$Permission.Bridge_Bypass_Flows})"
-WITHOUT_BYPASS = {"Bridge_Sync_Opportunity"}
 
 
 def elements(flow: Any) -> dict[str, Any]:
@@ -162,8 +161,6 @@ def test_ledger_flows_run_only_off_hold(flows: Any) -> None:
 
 def test_a_custom_permission_bypasses_every_flow(flows: Any) -> None:
     for name, start in starts(flows):
-        if name in WITHOUT_BYPASS:
-            continue
         if start.text("triggerType") == "Scheduled":
             (first,) = start.all("connector")
             decision = elements(flows[name])[first.text("targetReference")]

@@ -251,7 +251,7 @@ def test_the_end_of_the_subscription_closes_the_task_with_stripes_reason(
     assert task(package_org)["Bridge_Dunning_Status__c"] == "Written off"
 
 
-def test_a_hold_on_the_subscription_does_not_keep_its_invoices_task_open(
+def test_a_subscription_that_ended_on_hold_closes_the_task_when_it_is_released(
     package_org: Package,
 ) -> None:
     known(package_org)
@@ -259,6 +259,7 @@ def test_a_hold_on_the_subscription_does_not_keep_its_invoices_task_open(
     row = package_org.one("SELECT Id FROM Bridge_Subscription__c")
     package_org.update("Bridge_Subscription__c", Id=row["Id"], Automation_Hold__c=True)
     package_org.apply(package_org.event(ended(2)))
+    package_org.update("Bridge_Subscription__c", Id=row["Id"], Automation_Hold__c=False)
     assert task(package_org)["IsClosed"] is True
 
 

@@ -72,3 +72,37 @@ def test_two_customers_of_one_account_in_one_batch(package_org: Package) -> None
     )
     row = package_org.one(f"SELECT Bridge_Lifetime_Value__c FROM Account WHERE Id = '{account}'")
     assert row["Bridge_Lifetime_Value__c"] == Decimal(50)
+
+
+def test_merged_accounts_leave_the_totals_of_all_their_customers(package_org: Package) -> None:
+    """A merge moves the loser's customers without their triggers."""
+    winner, first = package_org.seed_deal("Winner")
+    loser, second = package_org.seed_deal("Loser")
+    for key, deal in (("cus_1", first), ("cus_2", second)):
+        package_org.apply(
+            package_org.event(
+                customer(key, opportunity_ref=deal),
+                subscription(f"sub_{key}", customer=key, opportunity_ref=deal),
+                entry(f"ch_{key}", "20", customer=key),
+            )
+        )
+
+    package_org.org.merge("Account", {"Id": winner, "Site": "Berlin"}, loser)
+
+    row = package_org.one("SELECT Bridge_Lifetime_Value__c, Bridge_Current_ARR__c FROM Account")
+    assert (row["Bridge_Lifetime_Value__c"], row["Bridge_Current_ARR__c"]) == (40, 2400)
+    stamped = package_org.query("SELECT Account__c FROM Bridge_Entry__c")
+    assert {entry_["Account__c"] for entry_ in stamped} == {winner}
+
+
+def test_restored_account_shows_what_happened_meanwhile(package_org: Package) -> None:
+    account, deal = package_org.seed_deal()
+    package_org.apply(package_org.event(customer(opportunity_ref=deal), entry("ch_1", "20")))
+    package_org.org.run(lambda tx: tx.delete("Account", [account]), user=package_org.org.admin)
+    package_org.apply(package_org.event(entry("ch_2", "5")))
+    package_org.org.run(lambda tx: tx.undelete("Account", [account]), user=package_org.org.admin)
+
+    row = package_org.one("SELECT Bridge_Lifetime_Value__c FROM Account")
+    assert row["Bridge_Lifetime_Value__c"] == 25
+    stamped = package_org.query("SELECT Account__c FROM Bridge_Entry__c")
+    assert {entry_["Account__c"] for entry_ in stamped} == {account}

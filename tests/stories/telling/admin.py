@@ -32,9 +32,6 @@ async def _asked(org: Org, problem: Record, sobject: str) -> str:
     where, about = problem["Record_Id__c"], problem["Object__c"]
     if about == sobject:
         return str(where)
-    if about == "Opportunity":
-        link = "AccountId"
-    else:
-        link = f"{sobject}__c"
+    link = "AccountId" if about == "Opportunity" else f"{sobject}__c"
     (row,) = await org.query(f"SELECT {link} FROM {about} WHERE Id = '{where}'")
     return str(row[link])

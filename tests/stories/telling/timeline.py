@@ -9,7 +9,6 @@ from tests.stories.telling import admin
 from tests.stories.telling.company import Company
 from tests.stories.telling.story import START, Story
 
-
 MOST_MENDS = 3
 """How often the admin looks again: behind one refusal there may be another."""
 

@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from rehearsal.org.errors import LimitExceeded, QueryError, Unsupported
 from rehearsal.org.server.faults import Faults
 from rehearsal.org.server.ports import ServedOrg
-from rehearsal.org.server.rest import collections, composite, describe, limits, query, sobjects
+from rehearsal.org.server.rest import (
+    collections,
+    composite,
+    describe,
+    limits,
+    query,
+    sobjects,
+    tooling,
+)
 from rehearsal.org.server.rest.call import Call, Reply
 from rehearsal.org.server.rest.context import Context
 from rehearsal.org.server.rest.errors import ApiError, error_body, not_found
@@ -55,6 +63,8 @@ _ROUTES = (
     _route("query/{locator}", GET=query.more),
     _route("queryAll", GET=query.query_all),
     _route("queryAll/{locator}", GET=query.more),
+    _route("tooling/query", GET=tooling.query),
+    _route("tooling/query/{locator}", GET=query.more),
     _route("composite", GET=describe.composite_resources, POST=composite.composite),
     _route("composite/batch", POST=composite.batch),
     _route(

@@ -29,7 +29,7 @@ _RECORDS = frozenset({ObjectKind.STANDARD, ObjectKind.CUSTOM})
 
 def resources(context: Context, call: Call) -> Reply:
     """The resources of one API version."""
-    names = ("sobjects", "query", "queryAll", "composite", "limits")
+    names = ("sobjects", "query", "queryAll", "composite", "limits", "tooling")
     body = {name: f"{call.root}/{name}" for name in names}
     body["identity"] = f"{call.own_url}/id/{context.org.org_id}/{call.user.id}"
     return Reply(body=body)
@@ -141,7 +141,8 @@ def _field(user: User, target: ObjectType, declared: Field) -> dict[str, Any]:
         "defaultValue": declared.default,
         "defaultedOnCreate": declared.default is not None
         or declared.type is FieldType.BOOLEAN
-        or declared.name in DEFAULTED_CODES,
+        or declared.name in DEFAULTED_CODES
+        or any(value.default for value in declared.picklist),
         "deprecatedAndHidden": False,
         "digits": declared.precision if whole else 0,
         "encrypted": False,

@@ -21,12 +21,12 @@ SMALLEST_BATCH, LARGEST_BATCH = 200, 2000
 
 def query(context: Context, call: Call) -> Reply:
     """The answer to `q=`, in the user's mode: what he may not read does not exist."""
-    return _answer(context, call, parse(_text(call)))
+    return _records(context, call, parse(text_of(call)))
 
 
 def query_all(context: Context, call: Call) -> Reply:
     """Like `query`, with deleted records."""
-    return _answer(context, call, replace(parse(_text(call)), all_rows=True))
+    return _records(context, call, replace(parse(text_of(call)), all_rows=True))
 
 
 def more(context: Context, call: Call, locator: str) -> Reply:
@@ -48,23 +48,31 @@ def records_json(
     return [shape.render(target, row, root) for row in rows]
 
 
-def _text(call: Call) -> str:
+def text_of(call: Call) -> str:
+    """The query of a call. Raises QueryError for none."""
     text = call.query.get("q")
     if not text:
         raise QueryError("MALFORMED_QUERY", "SOQL statements cannot be empty or null")
     return text
 
 
-def _answer(context: Context, call: Call, found: ast.Query) -> Reply:
+def _records(context: Context, call: Call, found: ast.Query) -> Reply:
     rows = _rows(context, call.user, found)
     if call.flag("columns"):
         return Reply(body=columns(context.schema, found))
+    return answer(context, call, found, rows, context.schema)
+
+
+def answer(
+    context: Context, call: Call, found: ast.Query, rows: list[Row], schema: Schema
+) -> Reply:
+    """The first batch of the rows of a query on a schema."""
     if found.count_only:
         return Reply(body={"totalSize": rows[0]["expr0"], "done": True, "records": []})
     if _is_aggregate(found):
         records = [_aggregate(row) for row in rows]
     else:
-        records = records_json(context.schema, found, rows, call.root)
+        records = records_json(schema, found, rows, call.root)
     name = context.next_locator()
     body = _batch(call, name, records, 0)
     if not body["done"]:

@@ -13,10 +13,21 @@ from ...objects.customers import Customer, CustomerBalanceTransaction, PaymentMe
 from ...objects.discounts import Coupon, Discount
 from ...objects.invoices import Invoice, InvoiceItem, InvoicePayment, Line
 from ...objects.payments import BalanceTransaction, Charge, Dispute, PaymentIntent, Refund
+from ...objects.schedules import SubscriptionSchedule
 from ...objects.subscriptions import Subscription, SubscriptionItem
 from ...objects.webhooks import WebhookEndpoint
 from ...world import World
-from . import catalog, checkout, customers, discounts, invoices, payments, subscriptions, webhooks
+from . import (
+    catalog,
+    checkout,
+    customers,
+    discounts,
+    invoices,
+    payments,
+    schedules,
+    subscriptions,
+    webhooks,
+)
 
 Renderable: TypeAlias = (
     Customer
@@ -29,6 +40,7 @@ Renderable: TypeAlias = (
     | Discount
     | Subscription
     | SubscriptionItem
+    | SubscriptionSchedule
     | Invoice
     | Line
     | InvoiceItem
@@ -55,6 +67,7 @@ _RENDERERS: dict[type, Callable[[World, Any], Body]] = {
     Discount: discounts.discount,
     Subscription: subscriptions.subscription,
     SubscriptionItem: subscriptions.item,
+    SubscriptionSchedule: schedules.schedule,
     Invoice: invoices.invoice,
     Line: invoices.line,
     InvoiceItem: invoices.invoice_item,

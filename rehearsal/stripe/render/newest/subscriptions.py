@@ -76,7 +76,7 @@ def subscription(world: World, subject: Subscription) -> Body:
         "pending_invoice_item_interval": None,
         "pending_setup_intent": None,
         "pending_update": None,
-        "schedule": None,
+        "schedule": subject.schedule,
         "start_date": subject.start_date,
         "status": subject.status,
         "test_clock": None,

@@ -15,6 +15,7 @@ from . import (
     money,
     payment_methods,
     payments,
+    schedules,
     subscriptions,
     webhooks,
 )
@@ -26,6 +27,7 @@ ROUTES: tuple[Route, ...] = (
     *catalog.ROUTES,
     *discounts.ROUTES,
     *subscriptions.ROUTES,
+    *schedules.ROUTES,
     *invoices.ROUTES,
     *invoice_items.ROUTES,
     *payments.ROUTES,

@@ -1,5 +1,5 @@
 trigger GreedyOpportunity on Opportunity(after update) {
-    for (Integer i = 0; i < 12; i++) {
+    for (Integer i = 0; i < 4; i++) {
         List<User> everybody = [SELECT Id FROM User LIMIT 10];
     }
 }
