@@ -524,15 +524,15 @@ FAULTS = [
     swap(
         "flow: connector to nothing",
         SYNC,
-        "<targetReference>Decide_If_In_Totals",
-        "<targetReference>Decide_If_In_Total",
+        "<targetReference>Decide_If_Different",
+        "<targetReference>Decide_If_Diferent",
         "flow-connector",
     ),
     swap(
         "flow: unknown variable",
         SYNC,
-        "<assignToReference>Current_ARR",
-        "<assignToReference>Curent_ARR",
+        "<assignToReference>Shown_Rank",
+        "<assignToReference>Shown_Rang",
         "flow-reference",
     ),
     swap(
@@ -558,9 +558,9 @@ FAULTS = [
     ),
     swap(
         "flow: unknown field in a loop",
-        SYNC,
-        "Loop_Over_Subscriptions.ARR__c",
-        "Loop_Over_Subscriptions.AAR__c",
+        WIN,
+        "Loop_Over_Subscriptions.Booked_ACV__c",
+        "Loop_Over_Subscriptions.Booked_AVC__c",
         "flow-field",
     ),
     swap(
@@ -573,8 +573,8 @@ FAULTS = [
     swap(
         "flow: unknown queried field",
         SYNC,
-        "<queriedFields>ARR__c",
-        "<queriedFields>AAR__c",
+        "<queriedFields>Customer__c",
+        "<queriedFields>Customers__c",
         "flow-field",
     ),
     swap(
@@ -640,7 +640,7 @@ FAULTS = [
         "<conditionLogic>1 OR 2 OR 3 OR 5<",
         "filter-logic",
     ),
-    swap("flow: unknown operator", SYNC, "<operator>Add<", "<operator>Plus<", "metadata-value"),
+    swap("flow: unknown operator", WIN, "<operator>Add<", "<operator>Plus<", "metadata-value"),
     swap(
         "flow: unknown Apex action",
         SYNC,
@@ -651,9 +651,9 @@ FAULTS = [
     # --- SOQL and Apex ---------------------------------------------------------------------
     swap(
         "soql: unknown field",
-        f"{CLASSES}/BridgeTotals.cls",
-        "SUM(Live_ACV__c)",
-        "SUM(Live_AVC__c)",
+        f"{CLASSES}/BridgeRisk.cls",
+        "SELECT Id, At_Risk__c,",
+        "SELECT Id, AtRisk__c,",
         "soql",
     ),
     swap(
@@ -679,9 +679,9 @@ FAULTS = [
     ),
     swap(
         "soql: unknown relationship",
-        f"{CLASSES}/BridgeTotals.cls",
-        "WHERE Account__c IN :ids",
-        "WHERE Accounts__r.Id IN :ids",
+        f"{CLASSES}/BridgeRisk.cls",
+        "WHERE Subscription__c IN :ids",
+        "WHERE Subscriptions__r.Id IN :ids",
         "soql",
     ),
     statement(
@@ -712,7 +712,7 @@ FAULTS = [
     ),
     statement(
         "private method of another class",
-        "Object o = BridgeAmounts.isOwn('usd');",
+        "Object o = BridgeCurrencies.isOwn('usd');",
         "private-access",
     ),
     statement(
