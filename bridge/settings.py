@@ -78,7 +78,7 @@ class StripeSettings(_Section):
     @field_validator("api_base")
     @classmethod
     def _base(cls, value: str) -> str:
-        return _web_address(value)
+        return web_address(value)
 
     @model_validator(mode="after")
     def _mode(self) -> StripeSettings:
@@ -165,7 +165,7 @@ class SalesforceSettings(_Section):
     @field_validator("login_url")
     @classmethod
     def _login(cls, value: str) -> str:
-        return _web_address(value)
+        return web_address(value)
 
     @field_validator("private_key_file", "ca_file")
     @classmethod
@@ -387,7 +387,8 @@ def _required(section: str) -> list[str]:
     return [name.upper() for name, field in model.model_fields.items() if field.is_required()]
 
 
-def _web_address(value: str) -> str:
+def web_address(value: str) -> str:
+    """An address without a slash at its end. Raises ValueError unless it is safe to speak to."""
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an https:// address")

@@ -26,6 +26,8 @@ ROOMS: dict[str, set[str]] = {
     "bridge.store": {"bridge.contract"},
     "bridge.stripe_api": {"bridge.contract", "bridge.money"},
     "bridge.salesforce_api": {"bridge.contract"},
+    "bridge.linking": {"bridge.contract", "bridge.salesforce_api"},
+    "bridge.preflight": {"bridge.contract", "bridge.salesforce_api"},
     "bridge.to_salesforce": {
         "bridge.contract",
         "bridge.money",

@@ -18,6 +18,7 @@ _COMMANDS = {
     "events": "bridge.cli.events:events",
     "link": "bridge.cli.link:link",
     "resync": "bridge.cli.resync:resync",
+    "setup": "bridge.cli.setup:setup",
     "status": "bridge.cli.status:status",
 }
 

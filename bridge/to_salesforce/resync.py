@@ -16,7 +16,7 @@ from bridge.stripe_api import StripeNotFound, StripeReader
 from bridge.stripe_api.facts import Kind
 from bridge.stripe_api.holdings import Holding, page
 from bridge.stripe_api.reader import ledger_key
-from bridge.to_salesforce.outcomes import Expanded
+from bridge.to_salesforce.outcomes import Expanded, Nothing
 
 PREFIX = "bridge."
 """How the types begin of rows that the bridge itself makes."""
@@ -42,7 +42,7 @@ def object_of(claimed: Claimed) -> str:
     return _subject(claimed)
 
 
-async def expand(claimed: Claimed, reader: StripeReader, at: float) -> Expanded:
+async def expand(claimed: Claimed, reader: StripeReader, at: float) -> Expanded | Nothing:
     """The rows that a row of type :data:`LIST` stands for. Raises a ``StripeApiError``."""
     customer, what, after = (*_subject(claimed).split("/"), "", "")[:3]
     mark = claimed.event_id.rpartition(":")[2]
@@ -55,9 +55,9 @@ async def expand(claimed: Claimed, reader: StripeReader, at: float) -> Expanded:
         return Expanded((row(customer, OBJECT), *lists), "the customer, and its lists")
     try:
         found = await page(reader, Holding(what), customer, after or None)
-    except StripeNotFound:
+    except StripeNotFound as error:
         if not after:
-            raise
+            return Nothing(str(error))
         # What the last page ended with is gone, so the list begins anew, under another mark:
         # under this one its first page is done.
         mark += "~"

@@ -16,6 +16,7 @@ from bridge.service import open_http
 from bridge.settings import SalesforceSettings
 from rehearsal.org.apex import ApexRuntime
 from rehearsal.org.flow import FlowRuntime
+from rehearsal.org.options import OrgOptions
 from rehearsal.org.org import Org
 from rehearsal.org.server.assembly import Address, apex_subscribers, serving
 from rehearsal.org.source import load_project
@@ -86,9 +87,11 @@ def _package() -> tuple[Any, Any, Any]:
 
 
 @asynccontextmanager
-async def open_org(project: Path | None = None) -> AsyncIterator[SalesforceOrg]:
+async def open_org(
+    project: Path | None = None, options: OrgOptions | None = None
+) -> AsyncIterator[SalesforceOrg]:
     """An empty org with the package, or with the project of a folder."""
-    org = Org(*_package()) if project is None else Org.load(project)
+    org = Org(*_package()) if project is None else Org.of(load_project(project, options))
     async with serving(org, apex_subscribers(org)) as address, AsyncExitStack() as stack:
         http = await open_http(Path(address.ca_file), stack)
         yield SalesforceOrg(org, address, http)

@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
 from functools import partial
@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from lxml import html
 
 from rehearsal.demo.clouds import Clouds
 from rehearsal.demo.org import Record, Snapshot
@@ -26,6 +27,11 @@ from rehearsal.demo.story import SEED, Step, Story
 from tests.e2e.end_state import NOW, ROOT, end_state
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+SEAT = 49 * Decimal("0.9")
+"""What Northwind pays for a seat and month: $49 less 10 %."""
+REFUND = Decimal("176.40")
+NORTHWIND_PAID = (2 * 25 + 4 * 40 + 6 * 35) * SEAT - REFUND
 
 
 class Disordered(Story):
@@ -50,10 +56,10 @@ async def tell(clouds: Clouds, kind: type[Story] = Story) -> Snapshot:
 
 
 async def books(clouds: Clouds) -> dict[tuple[str, str], Decimal]:
-    """Gross cash by customer and currency, from the stand-in's double-entry book."""
+    """Cash by customer and currency, less what went back, from the stand-in's double-entry book."""
     totals = (await clouds.standin("GET", "book"))["totals"]
     return {
-        (row["customer"], row["currency"].upper()): Decimal(row["gross"]).scaleb(-2)
+        (row["customer"], row["currency"].upper()): Decimal(row["net"]).scaleb(-2)
         for row in totals
         if row["gross"]
     }
@@ -96,9 +102,15 @@ async def chaos(clouds: Clouds, seed: int) -> AsyncIterator[list[float]]:
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, Any]:
+def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo") / "page.html"
+
+
+@pytest.fixture(scope="module")
+def told(page_file: Path) -> dict[str, Any]:
     """What `stripe-sf demo --json` prints, with exit 0."""
-    command = [str(Path(sys.executable).parent / "stripe-sf"), "demo", "--json"]
+    stripe_sf = str(Path(sys.executable).parent / "stripe-sf")
+    command = [stripe_sf, "demo", "--json", "--page", str(page_file)]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False
     )
@@ -131,8 +143,10 @@ class TestTheStory:
         # 25 seats at $49 less 10 %, for the 24 months that the metadata names.
         assert deal["Amount"] == 25 * 49 * Decimal("0.9") * 24
         assert deal["Bridge_ACV__c"] == 25 * 49 * Decimal("0.9") * 12
-        # Seats were added later: what is booked stays, what recurs moves.
-        assert deal["Bridge_Current_ARR__c"] == 40 * 49 * Decimal("0.9") * 12
+        # Seats came and went later: what is booked stays, what recurs moves.
+        assert deal["Bridge_Current_ARR__c"] == 35 * SEAT * 12
+        assert deal["Bridge_ARR_Change__c"] == (35 - 25) * SEAT * 12
+        assert deal["Bridge_Collected__c"] == NORTHWIND_PAID
 
     def test_one_draft_contract(self, told: dict[str, Any]) -> None:
         (contract,) = told["records"]["Contract"]
@@ -147,25 +161,91 @@ class TestTheStory:
         records = told["records"]
         account = one(records["Account"], Name="Northwind Traders")
         entries = [e for e in records["Bridge_Entry__c"] if e["Account__c"] == account["Id"]]
-        assert [e["Amount__c"] for e in entries] == [Decimal("1102.50")] * 2
-        assert account["Bridge_Lifetime_Value__c"] == Decimal("2205.00")
+        assert sorted(e["Amount__c"] for e in entries if e["Kind__c"] == "Charge") == sorted(
+            [25 * SEAT] * 2 + [40 * SEAT] * 4 + [35 * SEAT] * 6
+        )
+        # A part of one charge was refunded; what the dispute took came back.
+        assert [e["Amount__c"] for e in entries if e["Kind__c"] == "Refund"] == [-REFUND]
+        assert sorted(e["Amount__c"] for e in entries if e["Kind__c"] == "Dispute") == [
+            -40 * SEAT,
+            40 * SEAT,
+        ]
+        assert account["Bridge_Lifetime_Value__c"] == NORTHWIND_PAID
 
     def test_renewals_show_what_was_collected_and_what_comes(self, told: dict[str, Any]) -> None:
         account = one(told["records"]["Account"], Name="Northwind Traders")
         renewals = [
             r for r in told["records"]["Bridge_Renewal__c"] if r["Account__c"] == account["Id"]
         ]
-        assert sorted(r["Status__c"] for r in renewals) == ["Collected", "Collected", "Upcoming"]
+        assert Counter(r["Status__c"] for r in renewals) == {"Collected": 12, "Upcoming": 1}
         coming = one(renewals, Status__c="Upcoming")
-        assert coming["Original_Amount_Due__c"] == 40 * 49 * Decimal("0.9")
+        assert coming["Original_Amount_Due__c"] == 35 * SEAT
+
+    def test_a_declined_card_raises_one_task_that_its_recovery_closes(
+        self, told: dict[str, Any]
+    ) -> None:
+        (task,) = told["records"]["Task"]
+        assert task["IsClosed"] is True
+        declined, recovered = (
+            next(s for s in told["steps"] if s["title"] == title)
+            for title in (
+                "Northwind's card is declined",
+                "Northwind gives another card, and the retry is paid",
+            )
+        )
+        raised = one(declined["changes"], object="Task")
+        assert raised["change"] == "created"
+        health = one(declined["changes"], object="Account", name="Northwind Traders")["fields"]
+        assert health["Bridge_Customer_Health__c"]["after"] == "At Risk"
+        assert health["Bridge_At_Risk_MRR__c"]["after"] == 40 * SEAT
+        health = one(recovered["changes"], object="Account", name="Northwind Traders")["fields"]
+        assert health["Bridge_Customer_Health__c"]["after"] == "Healthy"
+        assert health["Bridge_At_Risk_MRR__c"]["after"] == 0
+
+    def test_who_has_left_is_churned_and_its_money_stays(self, told: dict[str, Any]) -> None:
+        account = one(told["records"]["Account"], Name="Fabrikam")
+        assert account["Bridge_Customer_Health__c"] == "Churned"
+        assert account["Bridge_Current_ARR__c"] == 0
+        # Four months were paid; the bank took the last one back for good.
+        assert account["Bridge_Lifetime_Value__c"] == 3 * 3 * 49
+
+    def test_movements_sum_to_what_recurs(self, told: dict[str, Any]) -> None:
+        movements = [m for m in told["records"]["Bridge_Movement__c"] if m["Kind__c"]]
+        by_kind: dict[str, Decimal] = defaultdict(Decimal)
+        for movement in movements:
+            by_kind[movement["Kind__c"]] += movement["Amount__c"]
+        assert by_kind == {
+            "New": 25 * SEAT + 3 * 49,
+            "Expansion": 15 * SEAT,
+            "Contraction": -5 * SEAT,
+            "Churn": -3 * 49,
+        }
+        assert sum(by_kind.values()) == 35 * SEAT
+
+    def test_nothing_waits_for_anybody(self, told: dict[str, Any]) -> None:
+        assert told["records"]["Bridge_Exception__c"] == []
+        assert not any(
+            row["Automation_Hold__c"]
+            for name in ("Bridge_Subscription__c", "Bridge_Renewal__c", "Bridge_Entry__c")
+            for row in told["records"][name]
+        )
+
+    def test_its_page_says_the_same(self, told: dict[str, Any], page_file: Path) -> None:
+        assert told["ok"]
+        page = html.fromstring(page_file.read_text("utf-8"))
+        words = page.text_content()
+        assert f"${NORTHWIND_PAID + 3 * 3 * 49:,.2f}" in words
+        assert f"${35 * SEAT:,.2f}" in words
+        assert len(page.findall(".//svg")) == 2
 
     def test_an_incomplete_subscription_wins_nothing(self, told: dict[str, Any]) -> None:
         deal = one(told["records"]["Opportunity"], Name="Sakura: yearly plan")
         assert deal["StageName"] == "Proposal/Price Quote"
 
     def test_the_stranger_is_counted_once_linked(self, told: dict[str, Any]) -> None:
-        account = one(told["records"]["Account"], Name="Fabrikam")
-        assert account["Bridge_Lifetime_Value__c"] == Decimal("147.00")
+        linked = next(s for s in told["steps"] if s["title"].startswith("Somebody links"))
+        account = one(linked["changes"], object="Account", name="Fabrikam")
+        assert account["fields"]["Bridge_Lifetime_Value__c"]["after"] == 3 * 49
 
     def test_a_second_delivery_changes_nothing(self, told: dict[str, Any]) -> None:
         assert told["steps"][-1]["changes"] == []

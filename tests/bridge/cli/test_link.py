@@ -19,7 +19,7 @@ def ids(salesforce):
                 {"$ref": name, "Name": name, "Stripe_Id__c": f"cus_{name}", "As_Of__c": AS_OF}
                 | fields
                 for name, fields in {
-                    "a": {"Suggested_Account__c": "@acme", "Suggestion_Reason__c": "same domain"},
+                    "a": {"Name": "=Acme()"},
                     "b": {},
                 }.items()
             ],

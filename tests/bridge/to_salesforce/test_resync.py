@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+from email.utils import formatdate
 from types import SimpleNamespace
 
 import pytest
+from aiohttp import web
 
 from bridge.store import Claimed, SqliteInbox, State
 from bridge.stripe_api import StripeReader
 from bridge.stripe_api.holdings import Holding
 from bridge.to_salesforce import resync
+from bridge.to_salesforce.outcomes import Nothing
 from tests.bridge.company import KEY
 
 pytestmark = pytest.mark.slow
@@ -34,6 +37,24 @@ def claimed(arrival, **changes):
 
 def asked(*keys, mark="1"):
     return [resync.asked_for(key, mark, at=1.0, livemode=False) for key in keys]
+
+
+@pytest.fixture
+async def server():
+    """A Stripe that knows nothing."""
+
+    async def answer(_):
+        error = {"type": "invalid_request_error", "code": "resource_missing", "message": "no"}
+        headers = {"Date": formatdate(usegmt=True)}
+        return web.json_response({"error": error}, status=400, headers=headers)
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield SimpleNamespace(url=f"http://127.0.0.1:{runner.addresses[0][1]}")
+    await runner.cleanup()
 
 
 @pytest.fixture
@@ -120,7 +141,8 @@ async def test_a_customer_is_all_that_it_has_once(selling, company, org, applied
         for some in published(org).values()
         for row in some
     }
-    assert keys >= {customer, live, ended, charge}
+    assert keys >= {customer, live, ended, charge, refund}
+    assert any(key.startswith("txn_") for key in keys), "the dispute's own money"
 
 
 async def test_what_changed_while_no_webhook_came_is_seen_past_every_cache(
@@ -147,6 +169,15 @@ async def test_what_stripe_does_not_know_is_done_with_a_reason(selling, org):
     (row,) = (await rows(selling.inbox)).values()
     assert (row.state, row.outcome) == (State.DONE, "ignored")
     assert "sub_gone" in row.reason
+    assert org.published == []
+
+
+async def test_a_customer_whom_stripe_does_not_know_leaves_no_dead_letter(selling, org):
+    await selling.inbox.ask(asked("cus_gone"))
+    await until_idle(selling.inbox)
+    done = await rows(selling.inbox)
+    assert {row.state for row in done.values()} == {State.DONE}
+    assert {row.outcome for row in done.values()} == {"expanded", "ignored"}
     assert org.published == []
 
 
@@ -190,6 +221,15 @@ async def test_without_a_receipt_stripe_is_read_again(configure, serve, company,
         await until_idle(beside)
         await beside.close()
     assert published(org)[f"resync:{customer}:1"][0]["Name"] == "Renamed"
+
+
+async def test_a_list_of_a_customer_whom_stripe_does_not_know_is_nothing(server):
+    """Stripe answers 400 with `resource_missing`, where the stand-in lists nothing."""
+    reader = StripeReader(KEY, server.url, network_retries=0)
+    row = claimed(asked("cus_gone")[0], event_id="resync:cus_gone/invoices:7")
+    found = await resync.expand(row, reader, at=1.0)
+    await reader.close()
+    assert isinstance(found, Nothing)
 
 
 async def test_a_list_whose_last_object_is_gone_begins_anew(company):

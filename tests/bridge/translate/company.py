@@ -60,6 +60,9 @@ class Company:
         )
         self.price = world.prices.add(price)
         self.customers = [self._customer(n) for n in range(2)]
+        for who in range(2):
+            self.subscribe(who, 3)  # paid by card at once
+            self.subscribe(who, 4)  # sent, and open
 
     def _customer(self, n: int) -> Customer:
         customer = self.world.customers.add(
@@ -112,7 +115,7 @@ class Company:
     def settle_refund(self, who: int, size: int) -> None:
         row: Refund = _pick(self.world.refunds, size)
         moves = (refunds.fail, refunds.cancel, refunds.succeed)
-        moves[size % 3](self.world, row)
+        moves[size // 5 % 3](self.world, row)
 
     def fail(self, who: int, size: int) -> None:
         payments.fail(self.world, self._charge(size))
@@ -125,7 +128,7 @@ class Company:
     def decide(self, who: int, size: int) -> None:
         row: Dispute = _pick(self.world.disputes, size)
         moves = (disputes.win, disputes.lose, disputes.escalate, disputes.submit)
-        moves[size % 4](self.world, row)
+        moves[size // 3 % 4](self.world, row)
 
     def pay(self, who: int, size: int) -> None:
         invoice = self._open(size)
@@ -186,8 +189,10 @@ class Company:
         due.run(self.world, self.world.now() + seconds)
 
     def _charge(self, size: int) -> Charge:
+        """One that took money; mostly one with tax in it."""
         rows = [row for row in self.world.charges if row.status == "succeeded" and row.captured]
-        return _one(rows, size)
+        taxed = [row for row in rows if row.invoice]
+        return _one(taxed if taxed and size % 4 else rows, size)
 
     def _open(self, size: int) -> Invoice:
         return _one([row for row in self.world.invoices if row.status == "open"], size)
@@ -199,6 +204,8 @@ MOVES = (
     Company.release,
     Company.refund,
     Company.refund,
+    Company.refund,
+    Company.dispute,
     Company.settle_refund,
     Company.fail,
     Company.dispute,

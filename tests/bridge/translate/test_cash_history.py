@@ -177,8 +177,8 @@ def booked(company: Company) -> dict[tuple[str, str], tuple[int, int]]:
 
 HISTORY = st.lists(
     st.tuples(st.sampled_from(MOVES), st.integers(0, 1), st.integers(5, 400)),
-    min_size=3,
-    max_size=30,
+    min_size=15,
+    max_size=40,
 )
 
 

@@ -11,5 +11,7 @@ Feature: A currency with three decimals
       | 31.500                | KWD      |
     And the subscription to "Team" of "Magnolia Oil" shows:
       | MRR in Own Currency | 31.500 |
-    And in a plain org, the Account "Magnolia Oil" shows:
+    And in a single-currency org, the Account "Magnolia Oil" shows:
       | Lifetime Value | 102.38 |
+    And in a multicurrency org, the Account "Magnolia Oil" shows:
+      | Lifetime Value | 101.61 |

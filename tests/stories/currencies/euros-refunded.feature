@@ -12,6 +12,9 @@ Feature: Euros are given back
       | Kind   | Gross in Own Currency | Currency |
       | Charge | 100.00                | EUR      |
       | Refund | -25.00                | EUR      |
-    And in a plain org, the Account "Kestrel Air" shows:
+    And in a single-currency org, the Account "Kestrel Air" shows:
       | Lifetime Value | 81.00  |
       | Refunded       | -27.00 |
+    And in a multicurrency org, the Account "Kestrel Air" shows:
+      | Lifetime Value | 81.52  |
+      | Refunded       | -27.17 |

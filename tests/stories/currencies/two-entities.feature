@@ -9,7 +9,11 @@ Feature: One Account with a customer in dollars and one in euros
     When "Narcissus Inc" subscribes to 1 x "Team" for the Opportunity "Americas"
     And "Narcissus SA" subscribes to 1 x "Equipe" for the Opportunity "Europe"
     And an hour passes
-    Then in a plain org, the Account "Narcissus Mirrors" shows:
+    Then in a single-currency org, the Account "Narcissus Mirrors" shows:
       | Lifetime Value     | 316.00   |
       | Current ARR        | 3,792.00 |
+      | Live Subscriptions | 2        |
+    And in a multicurrency org, the Account "Narcissus Mirrors" shows:
+      | Lifetime Value     | 317.39   |
+      | Current ARR        | 3,808.70 |
       | Live Subscriptions | 2        |

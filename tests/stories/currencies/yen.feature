@@ -12,8 +12,11 @@ Feature: A currency without cents
     And the revenue entry is:
       | Gross in Own Currency | Currency |
       | 12,000                | JPY      |
-    And in a plain org, the Account "Lotus Tea" shows:
+    And in a single-currency org, the Account "Lotus Tea" shows:
       | Lifetime Value | 80.40 |
-    And in a plain org, the subscription to "Team" of "Lotus Tea" shows:
+    And in a single-currency org, the subscription to "Team" of "Lotus Tea" shows:
       | In Totals | no |
     And the Opportunity "Leaves" is won
+    And in a multicurrency org, the Account "Lotus Tea" shows:
+      | Lifetime Value | 80.00  |
+      | Current ARR    | 960.00 |

@@ -21,6 +21,11 @@ class Company:
     reps: dict[str, str] = field(default_factory=dict)
     """Users by first name."""
 
+    @property
+    def currencies(self) -> str:
+        """``single-currency`` or ``multicurrency``."""
+        return "multicurrency" if self.kind == "multicurrency" else "single-currency"
+
     async def rep(self, name: str) -> str:
         """The user of a first name, made when it is first heard."""
         if name not in self.reps:

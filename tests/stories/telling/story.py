@@ -54,6 +54,8 @@ class Story:
         self.failure: str | None = None
         self.wake: dt.datetime | None = None
         """The moment that it waits for; None when it waits only for Salesforce."""
+        self.has_acted = False
+        """Since the storyteller last looked."""
         self._unsettled = True
         self._known: tuple[Records, set[str | None]] = ({}, set())
         self._go = asyncio.Event()
@@ -90,7 +92,7 @@ class Story:
         """Waits until so much later; hours end with the day."""
         self.day, self.hours = self.day + days, hours if days else self.hours + hours
         await self._park(self.now)
-        self._unsettled = True
+        self.acted()
 
     async def _park(self, until: dt.datetime | None) -> None:
         self.wake = until
@@ -110,21 +112,21 @@ class Story:
                 return
 
     async def _say(self, line: Line) -> None:
-        text, only = without_condition(line.text)
-        if only is not None and only != self.company.kind:
+        text, currencies = without_condition(line.text)
+        if currencies not in (None, self.company.currencies):
             return
         found, arguments = find(text)
         if found.settled:
             await self.settled()
         else:
-            self._unsettled = True
+            self.acted()
         if line.table:
             arguments["table"] = line.table
         await found.act(self, **arguments)
 
     def acted(self) -> None:
-        """What follows must wait for what was just done in Salesforce."""
-        self._unsettled = True
+        """What follows must wait for what was just done."""
+        self._unsettled = self.has_acted = True
 
     def _told(self, failed: Line) -> str:
         """The story to the line that failed, which is marked."""
@@ -181,10 +183,10 @@ class Story:
         return self._known[1]
 
 
-_CONDITION = re.compile(r"in a (?P<kind>plain|multicurrency|hostile) org, (?P<rest>.*)")
+_CONDITION = re.compile(r"in a (?P<kind>single-currency|multicurrency) org, (?P<rest>.*)")
 
 
 def without_condition(text: str) -> tuple[str, str | None]:
-    """A sentence, and the only kind of org in which it holds, if it says so."""
+    """A sentence, and with which currencies of an org it holds, if it says so."""
     match = _CONDITION.fullmatch(text)
     return (text, None) if match is None else (match["rest"], match["kind"])

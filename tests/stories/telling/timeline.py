@@ -34,8 +34,11 @@ class Storyteller:
             for story in running:
                 if story.wake is None or story.wake <= self._moment:
                     await story.resume()
+            if any(story.has_acted for story in running):
+                await self.settle()
+            for story in running:
+                story.has_acted = False
             running = [story for story in running if not story.ended]
-            await self.settle()
             if running and all(story.wake is not None for story in running):
                 await self._advance(min(story.wake for story in running if story.wake))
         await self._advance(self._moment + dt.timedelta(hours=1))

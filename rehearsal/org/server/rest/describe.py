@@ -141,7 +141,8 @@ def _field(user: User, target: ObjectType, declared: Field) -> dict[str, Any]:
         "defaultValue": declared.default,
         "defaultedOnCreate": declared.default is not None
         or declared.type is FieldType.BOOLEAN
-        or declared.name in DEFAULTED_CODES,
+        or declared.name in DEFAULTED_CODES
+        or any(value.default for value in declared.picklist),
         "deprecatedAndHidden": False,
         "digits": declared.precision if whole else 0,
         "encrypted": False,
