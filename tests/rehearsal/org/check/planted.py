@@ -524,15 +524,15 @@ FAULTS = [
     swap(
         "flow: connector to nothing",
         SYNC,
-        "<targetReference>Decide_If_In_Totals",
-        "<targetReference>Decide_If_In_Total",
+        "<targetReference>Decide_If_Shown",
+        "<targetReference>Decide_If_Shwon",
         "flow-connector",
     ),
     swap(
         "flow: unknown variable",
         SYNC,
-        "<assignToReference>Current_ARR",
-        "<assignToReference>Curent_ARR",
+        "<assignToReference>Shown_Rank",
+        "<assignToReference>Shwon_Rank",
         "flow-reference",
     ),
     swap(
@@ -559,8 +559,8 @@ FAULTS = [
     swap(
         "flow: unknown field in a loop",
         SYNC,
-        "Loop_Over_Subscriptions.ARR__c",
-        "Loop_Over_Subscriptions.AAR__c",
+        "Loop_Over_Subscriptions.Status__c",
+        "Loop_Over_Subscriptions.Statsu__c",
         "flow-field",
     ),
     swap(
@@ -573,8 +573,8 @@ FAULTS = [
     swap(
         "flow: unknown queried field",
         SYNC,
-        "<queriedFields>ARR__c",
-        "<queriedFields>AAR__c",
+        "<queriedFields>Status__c",
+        "<queriedFields>Statsu__c",
         "flow-field",
     ),
     swap(
@@ -637,10 +637,10 @@ FAULTS = [
         "flow: logic names no condition",
         SYNC,
         "<conditionLogic>or<",
-        "<conditionLogic>1 OR 2 OR 3 OR 5<",
+        "<conditionLogic>1 OR 2 OR 5<",
         "filter-logic",
     ),
-    swap("flow: unknown operator", SYNC, "<operator>Add<", "<operator>Plus<", "metadata-value"),
+    swap("flow: unknown operator", SYNC, "<operator>Assign<", "<operator>Set<", "metadata-value"),
     swap(
         "flow: unknown Apex action",
         SYNC,
@@ -679,9 +679,9 @@ FAULTS = [
     ),
     swap(
         "soql: unknown relationship",
-        f"{CLASSES}/BridgeTotals.cls",
-        "WHERE Account__c IN :ids",
-        "WHERE Accounts__r.Id IN :ids",
+        f"{CLASSES}/BridgeRisk.cls",
+        "WHERE Subscription__c IN :ids",
+        "WHERE Subscriptions__r.Id IN :ids",
         "soql",
     ),
     statement(
