@@ -83,7 +83,7 @@ def _package() -> tuple[Any, Any, Any]:
     """Read and compiled once."""
     project = load_project(ROOT)
     apex = ApexRuntime(project.schema, project.classes, project.triggers)
-    return project, apex, FlowRuntime(project.schema, project.flows)
+    return project, apex, FlowRuntime(project.schema, project.flows, apex.actions)
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from rehearsal.org.check.platform import derived, is_class, lacks_member, standa
 from rehearsal.org.dml.formulas import check_formulas
 from rehearsal.org.errors import MetadataError, OrgError, Unsupported, Where
 from rehearsal.org.flow import FlowRuntime
+from rehearsal.org.ports import InvocableAction
 from rehearsal.org.source import Faults, read_project
 
 
@@ -27,9 +28,12 @@ def check_local_org(root: Path) -> Iterator[Finding]:
         return
     yield from _together(reading.faults)
     project = reading.project
+    actions: dict[str, InvocableAction] = {}
     loads: tuple[Callable[[], object], ...] = (
-        lambda: ApexRuntime(project.schema, project.classes, project.triggers),
-        lambda: FlowRuntime(project.schema, project.flows),
+        lambda: actions.update(
+            ApexRuntime(project.schema, project.classes, project.triggers).actions
+        ),
+        lambda: FlowRuntime(project.schema, project.flows, actions),
         lambda: check_formulas(project.schema),
     )
     later = Faults(reading.consequences)

@@ -23,7 +23,7 @@ def new_org() -> Callable[[], Package]:
     """Makes empty orgs; the package is read and compiled once."""
     project = load_project(ROOT)
     apex = ApexRuntime(project.schema, project.classes, project.triggers)
-    flows = FlowRuntime(project.schema, project.flows)
+    flows = FlowRuntime(project.schema, project.flows, apex.actions)
     return lambda: Package(Org(project, apex, flows))
 
 

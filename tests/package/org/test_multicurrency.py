@@ -137,6 +137,34 @@ def test_account_and_opportunity_show_their_own_currency(org: Package, code: str
     assert found == (arr, 100 * rate, 72 * rate)
 
 
+@pytest.mark.parametrize(("code", "amount"), [("USD", 4000), ("EUR", 3200)])
+def test_deal_is_won_in_its_own_currency(org: Package, code: str, amount: int) -> None:
+    """Two subscriptions of one deal, in euros and in dollars, one winning after the other."""
+    key = keys()
+    _, deal = deal_in(org, code)
+    euros = {"currency": "EUR", "acv": "2000"}
+    org.apply(
+        org.event(
+            customer(key("cus"), currency="EUR", opportunity_ref=deal),
+            subscription(key("a"), customer=key("cus"), opportunity_ref=deal, **euros),
+        )
+    )
+    dollars = {"currency": "USD", "acv": "1500"}
+    org.apply(
+        org.event(subscription(key("b"), customer=key("cus"), opportunity_ref=deal, **dollars))
+    )
+    found = totals(org, "Opportunity", deal, "IsWon", "Amount", "Bridge_ACV__c")
+    assert found == (True, amount, amount)
+    booked = org.query(
+        "SELECT Booked_ACV__c, CurrencyIsoCode FROM Bridge_Subscription__c "
+        f"WHERE Opportunity__c = '{deal}' ORDER BY Stripe_Id__c"
+    )
+    assert [(row["Booked_ACV__c"], row["CurrencyIsoCode"]) for row in booked] == [
+        (2000, "EUR"),
+        (1500, "USD"),
+    ]
+
+
 def test_currency_that_the_org_lacks_counts_as_settled_or_not_at_all(org: Package) -> None:
     """Francs are there, but not active: nobody can book in them."""
     key = keys()

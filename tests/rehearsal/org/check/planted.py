@@ -524,15 +524,15 @@ FAULTS = [
     swap(
         "flow: connector to nothing",
         SYNC,
-        "<targetReference>Decide_If_Different",
-        "<targetReference>Decide_If_Diferent",
+        "<targetReference>Decide_If_Shown",
+        "<targetReference>Decide_If_Shwon",
         "flow-connector",
     ),
     swap(
         "flow: unknown variable",
         SYNC,
         "<assignToReference>Shown_Rank",
-        "<assignToReference>Shown_Rang",
+        "<assignToReference>Shwon_Rank",
         "flow-reference",
     ),
     swap(
@@ -558,9 +558,9 @@ FAULTS = [
     ),
     swap(
         "flow: unknown field in a loop",
-        WIN,
-        "Loop_Over_Subscriptions.Booked_ACV__c",
-        "Loop_Over_Subscriptions.Booked_AVC__c",
+        SYNC,
+        "Loop_Over_Subscriptions.Status__c",
+        "Loop_Over_Subscriptions.Statsu__c",
         "flow-field",
     ),
     swap(
@@ -573,8 +573,8 @@ FAULTS = [
     swap(
         "flow: unknown queried field",
         SYNC,
-        "<queriedFields>Customer__c",
-        "<queriedFields>Customers__c",
+        "<queriedFields>Status__c",
+        "<queriedFields>Statsu__c",
         "flow-field",
     ),
     swap(
@@ -637,10 +637,10 @@ FAULTS = [
         "flow: logic names no condition",
         SYNC,
         "<conditionLogic>or<",
-        "<conditionLogic>1 OR 2 OR 3 OR 5<",
+        "<conditionLogic>1 OR 2 OR 5<",
         "filter-logic",
     ),
-    swap("flow: unknown operator", WIN, "<operator>Add<", "<operator>Plus<", "metadata-value"),
+    swap("flow: unknown operator", SYNC, "<operator>Assign<", "<operator>Set<", "metadata-value"),
     swap(
         "flow: unknown Apex action",
         SYNC,
@@ -651,9 +651,9 @@ FAULTS = [
     # --- SOQL and Apex ---------------------------------------------------------------------
     swap(
         "soql: unknown field",
-        f"{CLASSES}/BridgeRisk.cls",
-        "SELECT Id, At_Risk__c,",
-        "SELECT Id, AtRisk__c,",
+        f"{CLASSES}/BridgeTotals.cls",
+        "SUM(Live_ACV__c)",
+        "SUM(Live_AVC__c)",
         "soql",
     ),
     swap(
@@ -712,7 +712,7 @@ FAULTS = [
     ),
     statement(
         "private method of another class",
-        "Object o = BridgeCurrencies.isOwn('usd');",
+        "Object o = BridgeAmounts.isOwn('usd');",
         "private-access",
     ),
     statement(

@@ -1,4 +1,4 @@
-"""The package's own Flows, in an org without its Apex."""
+"""The package's own Flows, in an org without its triggers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.org.apex import ApexRuntime
 from rehearsal.org.clock import Clock
 from rehearsal.org.flow import FlowRuntime
 from rehearsal.org.org import Org
@@ -42,7 +43,8 @@ class Ledger:
             project.schema.objects["opportunity"].validation_rules.append(
                 ValidationRule("Strict", rule, "Not like this")
             )
-        runtime = FlowRuntime(project.schema, project.flows)
+        apex = ApexRuntime(project.schema, project.classes, project.triggers)
+        runtime = FlowRuntime(project.schema, project.flows, apex.actions)
         self.org = Org(project, NoApex(), runtime, Clock())
         self.account = self.add("Account", Name="Acme")
         self.opportunity = self.add(
