@@ -32,8 +32,16 @@ _NUMBERED = {"Name", "Invoice_Number__c", "ContractNumber"}
 
 
 def end_state(records: Snapshot) -> dict[str, list[str]]:
-    """Each object's records without what two runs cannot share: ids and the clock's ticks."""
-    return {sobject: sorted(map(plain, rows.values())) for sobject, rows in records.items()}
+    """Each object's records without what two runs cannot share: ids and the clock's ticks, and
+    observations that nothing changed, which are made whenever Stripe happens to be read."""
+    return {
+        sobject: sorted(plain(row) for row in rows.values() if not _saw_no_change(sobject, row))
+        for sobject, rows in records.items()
+    }
+
+
+def _saw_no_change(sobject: str, record: dict[str, Any]) -> bool:
+    return sobject == "Bridge_Movement__c" and not record["Kind__c"]
 
 
 def plain(record: dict[str, Any]) -> str:
