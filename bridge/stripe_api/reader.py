@@ -204,6 +204,9 @@ class StripeReader:
             if remembered is not None:
                 return remembered
             task = self._reading.get(question)
+            if task is not None and task.done():
+                # It is forgotten in the loop's next round, which waiting for it would not let come.
+                task = None
             own = task is None
             if task is None:
                 task = asyncio.get_running_loop().create_task(self._read(need))

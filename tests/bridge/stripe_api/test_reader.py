@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import signal
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +24,7 @@ from bridge.stripe_api import (
     StripeRequestRefused,
     StripeUnavailable,
 )
+from bridge.stripe_api.client import Answer
 
 ANSWERED = dt.datetime(2026, 1, 1, 0, 4, 59, tzinfo=dt.UTC)
 """The last moment of which a quick answer is surely so: its `Date` is the second after."""
@@ -657,3 +659,32 @@ async def test_what_was_paid_outside_is_read_as_such(server: Any, reader: Any) -
     server.answers["/v1/invoices/in_1"] = {"id": "in_1"}
     read, _ = await reader.read("oob:in_1")
     assert read == {"id": "in_1", "paid_out_of_band": True}
+
+
+async def test_a_read_that_has_just_ended_is_not_waited_for(
+    reader: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is there until the loop's next round, which a busy wait would never let come."""
+    need = Need(Kind.CUSTOMER, "cus_1")
+    others: list[asyncio.Task[Facts]] = []
+
+    async def ask(*_: Any) -> Answer:
+        if not others:
+            anew = reader.resolve([need], Facts.empty(), after=reader.now() + 1)
+            others.append(asyncio.create_task(anew))
+            await asyncio.sleep(0)
+        return Answer({"id": "cus_1", "asked": len(others)}, ANSWERED)
+
+    def hang(*_: Any) -> None:
+        raise AssertionError("the loop does not go on")
+
+    monkeypatch.setattr("bridge.stripe_api.reader.ask", ask)
+    before = signal.signal(signal.SIGALRM, hang)
+    signal.setitimer(signal.ITIMER_REAL, 10)
+    try:
+        await fact(reader, need)
+        facts = await others[0]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert facts.get(need) is not None
