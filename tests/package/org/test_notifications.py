@@ -105,7 +105,10 @@ def test_the_end_of_a_subscription_is_told_once(package_org: Package) -> None:
     again = {**ENDED, "cancellation_reason": "Too expensive, they said"}
     package_org.apply(package_org.event(subscription(as_of=later(2), **again)))
     assert told(package_org) == [
-        ("Subscription ended: Acme", "Team has ended on 5 March 2027. Reason: Too expensive.")
+        (
+            "Subscription ended: Acme",
+            "Team has ended on 5 March 2027. Reason: cancellation requested: too expensive.",
+        )
     ]
 
 

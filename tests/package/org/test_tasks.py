@@ -60,7 +60,7 @@ ENDED = {
     "mrr": "0",
     "arr": "0",
     "ended_date": dt.date(2027, 3, 5),
-    "cancellation_reason": "Too expensive",
+    "cancellation_reason": "cancellation_requested: too_expensive",
 }
 FIELDS = (
     "Id, Subject, Description, OwnerId, WhatId, Priority, IsClosed, IsHighPriority, "
@@ -242,7 +242,7 @@ def test_the_end_of_the_subscription_closes_the_task_with_stripes_reason(
     found = task(package_org)
     assert (found["IsClosed"], found["Bridge_Dunning_Status__c"]) == (True, "Subscription ended")
     assert found["Description"].startswith(
-        "The subscription of Acme has ended: Too expensive. "
+        "The subscription of Acme has ended: cancellation requested: too expensive. "
         "Invoice A-0001 of USD 1,234.50 was not paid."
     )
     invoice(package_org, 3, NO_CARD)
