@@ -211,7 +211,7 @@ def test_health_is_rated_when_any_of_its_numbers_changes(flows: Any) -> None:
         for value in node.all("value")
     }
     watched = {f"$Record.{name}" for name in re.findall(r"ISCHANGED\(\{!\$Record\.(\w+)", formula)}
-    assert watched == given
+    assert watched - {"$Record.Bridge_Health_Reason__c"} == given, "the reason asks for a rating"
 
 
 def test_every_flow_is_started_or_called(flows: Any) -> None:

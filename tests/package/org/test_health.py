@@ -286,6 +286,34 @@ def test_an_account_that_refuses_its_health_keeps_its_totals(hostile: Make) -> N
     assert org.one("SELECT Status__c FROM Bridge_Exception__c")["Status__c"] == "Resolved"
 
 
+@pytest.mark.slow
+def test_run_again_rates_an_account_whose_numbers_have_not_changed(hostile: Make) -> None:
+    org = hostile(
+        rule(
+            "Account",
+            "AND(ISPICKVAL(Bridge_Customer_Health__c, 'At Risk'), NOT(Name = 'Mended'))",
+            "No worries.",
+        )
+    )
+    key = account(org, live=1)
+    put(org, key, failed=1)
+    run_again(org)
+    assert health(org, key)[0] == "Healthy"
+    problem = org.one("SELECT Count__c, Status__c FROM Bridge_Exception__c")
+    assert (problem["Count__c"], problem["Status__c"]) == (2, "Open")
+
+    org.update("Account", Id=key, Name="Mended")
+    run_again(org)
+    assert health(org, key) == ("At Risk", "1 failed payment")
+    assert changes(org, key) == [(None, "Healthy"), ("Healthy", "At Risk")]
+    assert org.one("SELECT Status__c FROM Bridge_Exception__c")["Status__c"] == "Resolved"
+
+
+def run_again(org: Package) -> None:
+    (problem,) = org.query("SELECT Id FROM Bridge_Exception__c")
+    org.update("Bridge_Exception__c", Id=problem["Id"], Run_Again__c=True)
+
+
 def rated_in_python(n: dict[str, int]) -> str | None:
     """The rule once more, said otherwise: the worst that any cause says."""
     if n["live"] == 0 and n["ended"] > 0:
