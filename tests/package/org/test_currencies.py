@@ -104,6 +104,18 @@ def test_planning_rate_counts_what_recurs(hostile: Make) -> None:
     assert "nonsense" in problem["Reason__c"]
 
 
+@pytest.mark.slow
+def test_a_long_list_of_rates_counts_to_its_last_digit(hostile: Make) -> None:
+    """The settings as Apex has them at hand end after 255 characters."""
+    others = [f"X{first}{second}=1.5" for first in "ABCDEFG" for second in "ABCDE"]
+    rates = "\n".join([*others, "JPY=0.0067"])
+    assert len(rates) > 255
+    org = hostile(changed(Planning_Rates__c=text(rates)))
+    org.apply(org.event(customer(), subscription(mrr="10000", arr="120000", currency="JPY")))
+    found = org.one("SELECT MRR__c, ARR__c FROM Bridge_Subscription__c")
+    assert (found["MRR__c"], found["ARR__c"]) == (67, 804)
+
+
 def test_settlement_that_comes_later_resolves_the_exception(package_org: Package) -> None:
     package_org.apply(package_org.event(customer(), entry(net="10", currency="EUR")))
     assert package_org.one("SELECT Count__c, Status__c FROM Bridge_Exception__c")["Count__c"] == 1

@@ -35,7 +35,8 @@ from rehearsal.org.apex.values import (
 )
 from rehearsal.org.apex.world import Member
 from rehearsal.org.errors import SaveError
-from rehearsal.org.schema import ObjectType
+from rehearsal.org.schema import FieldType, ObjectType
+from rehearsal.org.values import Row
 
 if TYPE_CHECKING:
     from rehearsal.org.apex.execution import Execution
@@ -253,6 +254,8 @@ def has_errors(run: Execution, this: SObject) -> bool:
     return this.change is not None and bool(this.change.errors)
 
 
+_CACHED_TEXT = 255
+
 # --- aggregates and custom metadata ----------------------------------------------------
 
 
@@ -277,7 +280,7 @@ def get_instance(run: Execution, kind: ObjectType, name: str | None) -> Any:
     wanted = (name or "").lower()
     for row in kind.records:
         if wanted in (str(row.get("DeveloperName", "")).lower(), str(row.get("Id", "")).lower()):
-            return from_row(run.world, kind, row)
+            return from_row(run.world, kind, _cut(kind, row))
     return None
 
 
@@ -285,5 +288,16 @@ def get_instance(run: Execution, kind: ObjectType, name: str | None) -> Any:
 def get_all(run: Execution, kind: ObjectType) -> ApexMap:
     made = ApexMap(map_of(STRING, Type(kind.name, (), Kind.SOBJECT)))
     for row in kind.records:
-        made[str(row["DeveloperName"])] = from_row(run.world, kind, row)
+        made[str(row["DeveloperName"])] = from_row(run.world, kind, _cut(kind, row))
     return made
+
+
+def _cut(kind: ObjectType, row: Row) -> Row:
+    """Long texts come from the application cache with their first 255 characters; a query brings
+    all of them (Apex Reference, "Custom Metadata Type Methods")."""
+    long = [
+        field.name
+        for field in kind.fields.values()
+        if field.type is FieldType.TEXTAREA and isinstance(row.get(field.name), str)
+    ]
+    return {**row, **{name: str(row[name])[:_CACHED_TEXT] for name in long}}

@@ -40,13 +40,23 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
         "<label>Setting</label><pluralLabel>Settings</pluralLabel>",
     )
     files.field("Setting__mdt", "Stage__c", "Text", "<length>80</length>")
+    files.field(
+        "Setting__mdt",
+        "Notes__c",
+        "LongTextArea",
+        "<length>4000</length><visibleLines>3</visibleLines>",
+    )
     files.meta(
         "customMetadata/Setting.Default.md-meta.xml",
         "CustomMetadata",
         "<label>Default</label><protected>false</protected>"
         "<values><field>Stage__c</field>"
         '<value xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
-        ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xsi:type="xsd:string">Won</value></values>',
+        ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xsi:type="xsd:string">Won</value></values>'
+        "<values><field>Notes__c</field>"
+        '<value xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+        ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xsi:type="xsd:string">'
+        f"{'n' * 300}</value></values>",
     )
     return load_project(files.root)
 

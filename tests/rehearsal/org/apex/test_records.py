@@ -296,6 +296,12 @@ def test_custom_metadata(apex: Apex) -> None:
     assert apex.value("Setting__mdt.getAll().size()") == 1
 
 
+def test_a_long_text_of_custom_metadata_is_whole_only_in_a_query(apex: Apex) -> None:
+    assert apex.value("Setting__mdt.getInstance('Default').Notes__c.length()") == 255
+    assert apex.value("Setting__mdt.getAll().get('Default').Notes__c.length()") == 255
+    assert apex.value("[SELECT Notes__c FROM Setting__mdt LIMIT 1].Notes__c.length()") == 300
+
+
 def test_integer_fields_are_integers_and_numbers_are_decimals(apex: Apex) -> None:
     assert apex.run("Entry__c e = new Entry__c(Amount__c = 3); return e.Amount__c;") == Decimal(3)
 
