@@ -15,7 +15,7 @@ NOW = "2026-10-01T09:00:00Z"
 """Where Stripe's clock stands when a story begins, so that two runs book the same days."""
 
 _STRIPE_ID = re.compile(
-    r"(?<![A-Za-z0-9])(acct|ch|cus|du|evt|in|pi|price|prod|re|si|sub|txn)_[A-Za-z0-9]+"
+    r"(?<![A-Za-z0-9])(acct|ch|cn|cus|du|evt|in|inpay|pi|price|prod|re|si|sub|txn)_[A-Za-z0-9]+"
 )
 _SALESFORCE_ID = re.compile(r"\b[a-zA-Z0-9]{3}Lc[a-zA-Z0-9]{10}[A-Z0-5]{3}\b")
 _INVOICE_NUMBER = re.compile(r"\b[A-Z0-9]{8}-[0-9]{4}\b")
@@ -35,12 +35,13 @@ def end_state(records: Snapshot) -> dict[str, list[str]]:
     """Each object's records without what two runs cannot share: ids and the clock's ticks, and
     observations that nothing changed, which are made whenever Stripe happens to be read."""
     return {
-        sobject: sorted(plain(row) for row in rows.values() if not _saw_no_change(sobject, row))
+        sobject: sorted(plain(row) for row in rows.values() if not saw_no_change(sobject, row))
         for sobject, rows in records.items()
     }
 
 
-def _saw_no_change(sobject: str, record: dict[str, Any]) -> bool:
+def saw_no_change(sobject: str, record: dict[str, Any]) -> bool:
+    """Whether a record only says that a subscription was as before on one more day."""
     return sobject == "Bridge_Movement__c" and not record["Kind__c"]
 
 

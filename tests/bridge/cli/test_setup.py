@@ -27,7 +27,10 @@ async def test_an_administrator_needs_no_settings_and_finds_all_well(run, as_adm
 async def test_findings_are_3_and_told_with_what_to_do(run, as_admin, salesforce):
     salesforce.org.set_flows_active("Bridge_Win_Opportunity", active=False)
     arguments = ("setup", "--preflight", "--currency", "usd", "--currency", "eur")
-    code, out, _ = await run(*arguments, **as_admin)
+    try:
+        code, out, _ = await run(*arguments, **as_admin)
+    finally:
+        salesforce.org.set_flows_active("Bridge_Win_Opportunity")  # orgs share their Flows
     text = " ".join(out.split())
     assert code == 3, out
     assert "Bridge_Win_Opportunity" in out

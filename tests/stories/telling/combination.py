@@ -12,7 +12,7 @@ from typing import Any
 
 from rehearsal.demo.clouds import Clouds
 from rehearsal.demo.processes import beside_python
-from tests.e2e.end_state import NOW, plain
+from tests.e2e.end_state import NOW, plain, saw_no_change
 from tests.stories.telling import steps as steps
 from tests.stories.telling.book import tales
 from tests.stories.telling.company import Company
@@ -126,7 +126,8 @@ def _end(story: Story) -> dict[str, list[str]]:
     found = {name: story.mine(name) for name in story.company.records}
     found[EXCEPTION] = story.exceptions()
     return {
-        name: sorted(plain(_by_state(name, row)) for row in rows) for name, rows in found.items()
+        name: sorted(plain(_by_state(name, row)) for row in rows if not saw_no_change(name, row))
+        for name, rows in found.items()
     }
 
 
