@@ -352,9 +352,13 @@ async def test_any_history_ends_in_stripes_own_books(
     assert {key for key, row in records["Opportunity"].items() if row["IsWon"]} == set(
         wins.values()
     )
-    open_codes = {
-        row["Code__c"]
+    still_open = {
+        (row["Code__c"], row["Stripe_Id__c"])
         for row in records["Bridge_Exception__c"].values()
         if row["Status__c"] != "Resolved"
     }
-    assert open_codes <= {"CURRENCY_NOT_IN_ORG"}, "a dollar org lists the euros and the yen"
+    assert still_open == {
+        ("CURRENCY_NOT_IN_ORG", company.customers[name])
+        for name, currency in CURRENCIES.items()
+        if currency != "usd"
+    }, "a dollar org lists the euros and the yen, and nothing else"
