@@ -6,6 +6,7 @@
     ├── SettingsError            mend the settings and start again
     ├── StoreUnavailable         nothing was stored; Stripe is asked to deliver again
     ├── StoreInUse               another bridge serves from this store
+    ├── LeaseLost                another bridge has taken over; nothing was stored
     ├── OrgFault                 the whole org: pause, dead-letter nothing
     │   ├── AuthFailed
     │   ├── WrongOrg
@@ -37,6 +38,10 @@ class StoreUnavailable(BridgeError):
 
 class StoreInUse(BridgeError):
     """Another process already serves from this store."""
+
+
+class LeaseLost(BridgeError):
+    """Another bridge has taken over what this one held. Nothing was stored."""
 
 
 class OrgFault(BridgeError):

@@ -44,7 +44,10 @@ RETRY = Backoff(first=2.0, longest=300.0)
 _LONGEST_SILENCE = 3600.0
 """Until an event without a receipt is published again, at most."""
 _HOUSEKEEPING = 10.0
-_KEPT = 35 * 24 * 3600.0
+_AT_A_TIME = 20
+"""Rounds of forgetting in one of housekeeping."""
+_DAY = 24 * 3600.0
+_REMEMBERED = 35 * _DAY
 """Longer than Stripe's Events API reaches back, so that no event is admitted twice."""
 
 
@@ -248,11 +251,21 @@ class Service:
             try:
                 await self.inbox.check()
                 self.health.good(Part.STORE)
-                await self.inbox.purge(system_clock() - _KEPT)
+                await self._forget()
             except StoreUnavailable as error:
                 self.health.bad(Part.STORE, error)
             if not self.health.works(Part.STRIPE):
                 await self._look_at_stripe()
+
+    async def _forget(self) -> None:
+        """Drops what is kept no longer, a little at a time: admissions go between."""
+        pruned = system_clock() - self._settings.store.keep_days * _DAY
+        for _ in range(_AT_A_TIME):
+            if not await self.inbox.prune(pruned):
+                break
+        for _ in range(_AT_A_TIME):
+            if not await self.inbox.forget(pruned - _REMEMBERED):
+                break
 
     async def _look_at_stripe(self) -> None:
         try:

@@ -202,6 +202,12 @@ class StoreSettings(_Section):
     """``BRIDGE_STORE__…``"""
 
     url: str = Field(default="sqlite:///bridge.db", description="sqlite:///path/to/bridge.db")
+    keep_days: float = Field(
+        default=14,
+        gt=0,
+        description="Days that the body and the timeline of a finished event are kept: they hold "
+        "customers' data. Its id is remembered for 35 days more.",
+    )
 
     @field_validator("url")
     @classmethod

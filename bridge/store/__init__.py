@@ -1,6 +1,7 @@
 """The durable inbox: one interface, and the SQLite file behind it."""
 
 from bridge.store.inbox import (
+    CLAIM_LEASE,
     Arrival,
     Claimed,
     Counts,
@@ -8,6 +9,7 @@ from bridge.store.inbox import (
     EventRow,
     Inbox,
     InFlight,
+    Lease,
     Moment,
     Move,
     Progress,
@@ -17,6 +19,7 @@ from bridge.store.inbox import (
 from bridge.store.sqlite import SqliteInbox, is_served
 
 __all__ = [
+    "CLAIM_LEASE",
     "Arrival",
     "Claimed",
     "Counts",
@@ -24,6 +27,7 @@ __all__ = [
     "EventRow",
     "InFlight",
     "Inbox",
+    "Lease",
     "Moment",
     "Move",
     "Progress",

@@ -12,24 +12,35 @@ A row is one Stripe event, or a read of Stripe that somebody asked for. Its stat
 
 ``new`` is admitted and not yet sorted into its lane; ``queued`` waits in it. A lane has one batch
 in flight (``claimed`` or ``sent``) or, if any event of it waits, one that is ``due``: the one that
-may be claimed first, on behalf of them all.
+may be claimed first, on behalf of them all. A claim is a lease: whoever holds it renews it, and
+when it ends the events are queued again, whatever became of the holder. What became of an event is
+only taken from the claim that holds it.
+
+Several bridges may share a store. What only one of them may do at a time (follow a topic, sweep) it
+does under a :class:`Lease`, whose epoch is checked in the transaction that moves the cursor.
+
+A finished event is pruned after a while: its body and its timeline go, since they are personal
+data, and its id is remembered, so that Stripe's telling again is known for what it is.
 
 A claim takes from a lane what may be claimed by then, in the order of admission. An event that was
 sent back with a time of its own (a tie, a lock, Stripe's trouble) holds up nothing meanwhile; from
 that time on it goes before all younger ones. One that was sent back at once (not sent, no receipt)
 is overtaken by none.
 
-Times are seconds since the epoch, UTC.
+Times are seconds since the epoch, UTC, by the store's own clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from bridge.clock import Backoff
+
+CLAIM_LEASE = 60.0
+"""Seconds that a claim holds unless it is renewed."""
 
 
 class State(StrEnum):
@@ -59,6 +70,8 @@ class Arrival(NamedTuple):
     outcome: str | None = None
     """When given, the event is done on arrival."""
     reason: str = ""
+    urgent: bool = False
+    """Whether it may use what is kept in reserve of the org's allocations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +140,23 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
+class Lease:
+    """Something that this bridge may do and, while it may, no other."""
+
+    name: str
+    epoch: int
+    """Grows whenever another bridge takes over."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cursor:
     """How far a topic has been read."""
 
     topic: str
     replay_id: bytes
+    lease: Lease | None = None
+    """When given, the cursor moves only while the lease is this bridge's. Else LeaseLost is raised,
+    and nothing of the same transaction happens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +241,19 @@ class Inbox(Protocol):
     async def progress(self, lanes: Sequence[str], prefix: str, since: float) -> Progress:
         """How the rows of these lanes stand whose type begins so, if open or finished since."""
 
-    async def claim(self, limit: int) -> list[Claimed]:
-        """Takes a batch of each lane that is ready, a lane's events together and oldest first."""
+    async def known(self, event_ids: Collection[str]) -> frozenset[str]:
+        """Those that are in the inbox or remembered."""
+
+    async def claim(
+        self, limit: int, *, lease: float = CLAIM_LEASE, urgent_only: bool = False
+    ) -> list[Claimed]:
+        """Takes a batch of each lane that is ready, a lane's events together and oldest first.
+
+        They are the caller's for ``lease`` seconds. With ``urgent_only`` the others stay behind.
+        """
+
+    async def renew(self, claims: Collection[str], *, lease: float = CLAIM_LEASE) -> frozenset[str]:
+        """Makes claims last so long from now; gives those that hold anything still."""
 
     async def record(self, moves: Sequence[Move]) -> None:
         """Records what became of claimed or overdue events, in one transaction."""
@@ -242,6 +278,15 @@ class Inbox(Protocol):
     async def set_cursor(self, cursor: Cursor) -> None:
         """Stores a replay id."""
 
+    async def acquire(self, name: str, seconds: float) -> Lease | None:
+        """Takes a lease, or makes it longer, for so long from now; None while another has it."""
+
+    async def release(self, lease: Lease) -> None:
+        """Lets another have it."""
+
+    async def bind(self, name: str, value: str) -> str:
+        """What the store is bound to under this name; binds it to ``value`` if to nothing yet."""
+
     async def count_refused(self, causes: Mapping[str, int]) -> None:
         """Adds to the counters of refused requests."""
 
@@ -265,8 +310,14 @@ class Inbox(Protocol):
     async def discard(self, event_ids: Sequence[str]) -> int:
         """Declares dead events done with outcome ``discarded``; gives how many."""
 
-    async def purge(self, finished_before: float) -> int:
-        """Forgets some events that were done before then; gives how many, 0 for none left."""
+    async def prune(self, finished_before: float) -> int:
+        """Drops bodies and timelines of some events that were done before then.
+
+        Gives of how many, 0 for none left; their ids are remembered.
+        """
+
+    async def forget(self, finished_before: float) -> int:
+        """Forgets the ids of some pruned events that were done before then; gives how many."""
 
     async def close(self) -> None:
         """Commits what is queued and closes."""

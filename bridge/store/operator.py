@@ -103,12 +103,23 @@ def discard(connection: sqlite3.Connection, event_ids: Sequence[str], now: float
     return len(moved)
 
 
-def purge(connection: sqlite3.Connection, finished_before: float, limit: int) -> int:
-    """Deletes some finished events with all that belongs to them."""
+def prune(connection: sqlite3.Connection, finished_before: float, limit: int) -> int:
+    """Leaves of some finished events only that they were there."""
     seqs = connection.execute(
-        "SELECT seq FROM inbox WHERE state = 'done' AND finished_at < ? LIMIT ?",
+        "SELECT seq FROM inbox WHERE state = 'done' AND NOT pruned AND finished_at < ? LIMIT ?",
         (finished_before, limit),
     ).fetchall()
-    for table in ("timeline", "payload", "inbox"):
+    for table in ("timeline", "payload"):
         connection.executemany(f"DELETE FROM {table} WHERE seq = ?", seqs)  # noqa: S608
+    connection.executemany("UPDATE inbox SET pruned = 1 WHERE seq = ?", seqs)
+    return len(seqs)
+
+
+def forget(connection: sqlite3.Connection, finished_before: float, limit: int) -> int:
+    """Deletes some events that were pruned."""
+    seqs = connection.execute(
+        "SELECT seq FROM inbox WHERE state = 'done' AND pruned AND finished_at < ? LIMIT ?",
+        (finished_before, limit),
+    ).fetchall()
+    connection.executemany("DELETE FROM inbox WHERE seq = ?", seqs)
     return len(seqs)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 from bridge.store.inbox import (
     Arrival,
     Claimed,
-    Cursor,
     InFlight,
     Move,
     Settlement,
@@ -20,8 +19,9 @@ from bridge.store.inbox import (
 _ADMIT_ROWS = 100
 _INBOX_COLUMNS = (
     "seq, event_id, type, created, api_version, livemode, account, lane, state, admitted_at, "
-    "due_at, finished_at, outcome, reason"
+    "due_at, finished_at, outcome, reason, urgent"
 )
+_WIDTH = _INBOX_COLUMNS.count(",") + 1
 
 
 def admit(connection: sqlite3.Connection, arrivals: Sequence[Arrival], now: float) -> list[bool]:
@@ -50,11 +50,11 @@ def _admit_some(
         seq += 1
         state, finished = (State.NEW, None) if arrival.outcome is None else (State.DONE, now)
         rows += (seq, *arrival[:7], state.value, now, now)  # an arrival begins as the columns do
-        rows += (finished, arrival.outcome, arrival.reason)
+        rows += (finished, arrival.outcome, arrival.reason, arrival.urgent)
         if arrival.payload is not None:
             bodies += (seq, arrival.payload)
     if rows:
-        connection.execute(_insert_sql("inbox", _INBOX_COLUMNS, len(rows) // 14), rows)
+        connection.execute(_insert_sql("inbox", _INBOX_COLUMNS, len(rows) // _WIDTH), rows)
     if bodies:
         connection.execute(_insert_sql("payload", "seq, body", len(bodies) // 2), bodies)
     return results
@@ -69,6 +69,15 @@ def _known_sql(n: int) -> str:
 def _insert_sql(table: str, columns: str, n: int) -> str:
     row = f"({', '.join('?' * (columns.count(',') + 1))})"
     return f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * n)}"  # noqa: S608
+
+
+def known(connection: sqlite3.Connection, event_ids: Collection[str]) -> frozenset[str]:
+    """Those that are there, pruned or not."""
+    found = connection.execute(
+        "SELECT event_id FROM inbox WHERE event_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(event_ids)),),
+    )
+    return frozenset(event_id for (event_id,) in found)
 
 
 _LANE_ROWS = 50
@@ -91,12 +100,13 @@ SELECT json_group_array(lane) FROM (
 
 # Lane by lane, and SQLite walks an IN list upwards: sorting them all would cost what it saves.
 _CLAIM = """
-UPDATE inbox SET state = 'claimed', claim = :token, attempts = attempts + 1
+UPDATE inbox SET state = 'claimed', claim = :token, due_at = :until, attempts = attempts + 1
 WHERE seq IN (
     SELECT member.seq FROM json_each(:lanes) AS ready CROSS JOIN inbox AS member
     WHERE member.seq IN (
         SELECT seq FROM inbox AS waiting INDEXED BY inbox_lane
         WHERE waiting.lane = ready.value AND waiting.state = 'queued' AND waiting.due_at <= :now
+            AND waiting.urgent >= :urgent
         ORDER BY waiting.seq LIMIT :of_a_lane)
     LIMIT :limit)
 """
@@ -108,19 +118,60 @@ WHERE state = 'claimed' AND claim = ? ORDER BY seq
 """
 
 
-def claim(connection: sqlite3.Connection, limit: int, token: str, now: float) -> list[Claimed]:
+# An urgent event does not wait until those before it are sorted.
+_SORT_URGENT = """
+UPDATE inbox SET state = 'queued' WHERE seq IN (
+    SELECT seq FROM inbox INDEXED BY inbox_urgent
+    WHERE urgent AND state IN ('new', 'queued', 'due') AND state = 'new' LIMIT ?)
+RETURNING lane
+"""
+
+_READY_URGENT_LANES = """
+SELECT json_group_array(DISTINCT lane) FROM (
+    SELECT lane FROM inbox AS waiting INDEXED BY inbox_urgent
+    WHERE urgent AND state IN ('new', 'queued', 'due') AND state <> 'new' AND due_at <= ?
+        AND NOT EXISTS (
+            SELECT 1 FROM inbox AS flying
+            WHERE flying.lane = waiting.lane AND flying.state IN ('claimed', 'sent'))
+    ORDER BY seq LIMIT ?)
+"""
+
+
+def claim(
+    connection: sqlite3.Connection,
+    limit: int,
+    token: str,
+    now: float,
+    lease: float,
+    urgent_only: bool,
+) -> list[Claimed]:
     """Sorts what is new into its lanes, then takes a batch of each lane that is ready."""
-    fresh, last = connection.execute(_NEW, (_SORT_ROWS,)).fetchone()
-    if last is not None:
-        connection.execute(_SORT, (last,))
-        _advance(connection, fresh)
-    (lanes,) = connection.execute(_READY_LANES, (now, limit)).fetchone()
+    release_claims(connection, now, now)
+    if urgent_only:
+        fresh = [lane for (lane,) in connection.execute(_SORT_URGENT, (_SORT_ROWS,))]
+        _advance(connection, json.dumps(fresh))
+        ready = connection.execute(_READY_URGENT_LANES, (now, limit))
+    else:
+        lanes, last = connection.execute(_NEW, (_SORT_ROWS,)).fetchone()
+        if last is not None:
+            connection.execute(_SORT, (last,))
+            _advance(connection, lanes)
+        ready = connection.execute(_READY_LANES, (now, limit))
+    (lanes,) = ready.fetchone()
     if lanes == "[]":
         return []
     connection.execute(_STEP_BACK, (lanes,))
     connection.execute(
         _CLAIM,
-        {"token": token, "lanes": lanes, "now": now, "of_a_lane": _LANE_ROWS, "limit": limit},
+        {
+            "token": token,
+            "lanes": lanes,
+            "now": now,
+            "until": now + lease,
+            "of_a_lane": _LANE_ROWS,
+            "limit": limit,
+            "urgent": urgent_only,
+        },
     )
     _advance(connection, lanes)  # those for which there was no room
     return [
@@ -139,6 +190,18 @@ def claim(connection: sqlite3.Connection, limit: int, token: str, now: float) ->
         )
         for row in connection.execute(_CLAIMED, (token,))
     ]
+
+
+def renew(
+    connection: sqlite3.Connection, claims: Collection[str], now: float, lease: float
+) -> frozenset[str]:
+    """Puts off the end of claims."""
+    held = connection.execute(
+        "UPDATE inbox SET due_at = ? "
+        "WHERE state = 'claimed' AND claim IN (SELECT value FROM json_each(?)) RETURNING claim",
+        (now + lease, json.dumps(list(claims))),
+    )
+    return frozenset(claim for (claim,) in held)
 
 
 # Each move finds its row by the claim, so a receipt that came first (it clears the claim) wins.
@@ -275,17 +338,22 @@ def note(connection: sqlite3.Connection, now: float, notes: Sequence[tuple[int, 
         connection.execute(_NOTE, (now, json.dumps(notes)))
 
 
-def release_claims(connection: sqlite3.Connection) -> None:
-    """Makes what an ended process had claimed due again; published events keep their deadline."""
-    (lanes,) = connection.execute(
-        "SELECT json_group_array(DISTINCT lane) FROM inbox INDEXED BY inbox_claimed "
-        "WHERE state = 'claimed'"
-    ).fetchone()
-    connection.execute(
-        "UPDATE inbox SET state = 'queued', claim = NULL, attempts = attempts - 1 "
-        "WHERE state = 'claimed'"
-    )
-    _advance(connection, lanes)
+_EVER = 1e18
+
+
+def release_claims(connection: sqlite3.Connection, now: float, until: float = _EVER) -> None:
+    """Makes due again what is claimed no longer than until then.
+
+    Published events keep their deadline.
+    """
+    lanes = connection.execute(
+        "UPDATE inbox SET state = 'queued', claim = NULL, due_at = ?, attempts = attempts - 1 "
+        "WHERE seq IN (SELECT seq FROM inbox INDEXED BY inbox_leased "
+        "WHERE state = 'claimed' AND due_at <= ?) RETURNING lane",
+        (now, until),
+    ).fetchall()
+    if lanes:
+        _advance(connection, json.dumps([lane for (lane,) in lanes]))
 
 
 def overdue(connection: sqlite3.Connection, limit: int, now: float) -> list[InFlight]:
@@ -304,21 +372,6 @@ def in_flight(connection: sqlite3.Connection) -> int:
         "SELECT count(*) FROM inbox INDEXED BY inbox_sent WHERE state = 'sent'"
     ).fetchone()
     return int(n)
-
-
-def get_cursor(connection: sqlite3.Connection, topic: str) -> bytes | None:
-    """A topic's replay id."""
-    row = connection.execute("SELECT replay_id FROM cursors WHERE topic = ?", (topic,)).fetchone()
-    return None if row is None else bytes(row[0])
-
-
-def set_cursor(connection: sqlite3.Connection, cursor: Cursor, now: float) -> None:
-    """Stores a topic's replay id."""
-    connection.execute(
-        "INSERT INTO cursors (topic, replay_id, at) VALUES (?, ?, ?) "
-        "ON CONFLICT (topic) DO UPDATE SET replay_id = excluded.replay_id, at = excluded.at",
-        (cursor.topic, cursor.replay_id, now),
-    )
 
 
 def count_refused(connection: sqlite3.Connection, causes: Mapping[str, int]) -> None:

@@ -7,21 +7,23 @@ import fcntl
 import os
 import sqlite3
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
 from bridge.clock import Clock, system_clock
 from bridge.errors import StoreInUse, StoreUnavailable
-from bridge.store import asks, operator, queries
+from bridge.store import asks, operator, queries, shared
 from bridge.store.inbox import (
+    CLAIM_LEASE,
     Arrival,
     Claimed,
     Counts,
     Cursor,
     EventRow,
     InFlight,
+    Lease,
     Moment,
     Move,
     Progress,
@@ -33,7 +35,7 @@ from bridge.store.writer import Writer
 
 T = TypeVar("T")
 
-_PURGE_ROWS = 500
+_PRUNE_ROWS = 500
 _PAGE = 8192
 
 
@@ -45,6 +47,7 @@ class SqliteInbox:
         self._writer = writer
         self._lock = lock
         self._clock = clock
+        self._holder = uuid.uuid4().hex
         self._changed = asyncio.Event()
 
     @classmethod
@@ -74,7 +77,7 @@ class SqliteInbox:
             return queries.admit(connection, arrivals, clock())
 
         try:
-            await asyncio.to_thread(_prepare, connect, serving)
+            await asyncio.to_thread(_prepare, connect, serving, clock())
             inbox = cls(path, Writer(connect, admit_all, most_waiting), lock, clock)
         except BaseException as error:
             if lock is not None:
@@ -101,7 +104,7 @@ class SqliteInbox:
         def job(connection: sqlite3.Connection) -> list[str]:
             serving = asks.ask(connection, arrivals, now)
             if cursor is not None:
-                queries.set_cursor(connection, cursor, now)
+                shared.set_cursor(connection, cursor, now)
             return serving
 
         serving = await self._writer.run(job)
@@ -111,9 +114,20 @@ class SqliteInbox:
     async def progress(self, lanes: Sequence[str], prefix: str, since: float) -> Progress:
         return await self._read(lambda c: asks.progress(c, lanes, prefix, since))
 
-    async def claim(self, limit: int) -> list[Claimed]:
+    async def known(self, event_ids: Collection[str]) -> frozenset[str]:
+        return await self._read(lambda c: queries.known(c, event_ids))
+
+    async def claim(
+        self, limit: int, *, lease: float = CLAIM_LEASE, urgent_only: bool = False
+    ) -> list[Claimed]:
         token, now = uuid.uuid4().hex, self._clock()
-        return await self._writer.run(lambda c: queries.claim(c, limit, token, now))
+        return await self._writer.run(
+            lambda c: queries.claim(c, limit, token, now, lease, urgent_only)
+        )
+
+    async def renew(self, claims: Collection[str], *, lease: float = CLAIM_LEASE) -> frozenset[str]:
+        now = self._clock()
+        return await self._writer.run(lambda c: queries.renew(c, claims, now, lease))
 
     async def record(self, moves: Sequence[Move]) -> None:
         now = self._clock()
@@ -128,7 +142,7 @@ class SqliteInbox:
         def job(connection: sqlite3.Connection) -> frozenset[str]:
             moved = queries.complete(connection, settlements, now)
             if cursor is not None:
-                queries.set_cursor(connection, cursor, now)
+                shared.set_cursor(connection, cursor, now)
             return moved
 
         moved = await self._writer.run(job)
@@ -153,11 +167,21 @@ class SqliteInbox:
         return True
 
     async def get_cursor(self, topic: str) -> bytes | None:
-        return await self._writer.run(lambda c: queries.get_cursor(c, topic))
+        return await self._writer.run(lambda c: shared.get_cursor(c, topic))
 
     async def set_cursor(self, cursor: Cursor) -> None:
         now = self._clock()
-        await self._writer.run(lambda c: queries.set_cursor(c, cursor, now))
+        await self._writer.run(lambda c: shared.set_cursor(c, cursor, now))
+
+    async def acquire(self, name: str, seconds: float) -> Lease | None:
+        now = self._clock()
+        return await self._writer.run(lambda c: shared.acquire(c, name, self._holder, now, seconds))
+
+    async def release(self, lease: Lease) -> None:
+        await self._writer.run(lambda c: shared.release(c, lease))
+
+    async def bind(self, name: str, value: str) -> str:
+        return await self._writer.run(lambda c: shared.bind(c, name, value))
 
     async def count_refused(self, causes: Mapping[str, int]) -> None:
         await self._writer.run(lambda c: queries.count_refused(c, causes))
@@ -176,8 +200,11 @@ class SqliteInbox:
         now = self._clock()
         return await self._writer.run(lambda c: operator.discard(c, event_ids, now))
 
-    async def purge(self, finished_before: float) -> int:
-        return await self._writer.run(lambda c: operator.purge(c, finished_before, _PURGE_ROWS))
+    async def prune(self, finished_before: float) -> int:
+        return await self._writer.run(lambda c: operator.prune(c, finished_before, _PRUNE_ROWS))
+
+    async def forget(self, finished_before: float) -> int:
+        return await self._writer.run(lambda c: operator.forget(c, finished_before, _PRUNE_ROWS))
 
     async def counts(self) -> Counts:
         return await self._read(operator.counts)
@@ -223,11 +250,12 @@ def _connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(connect: Callable[[], sqlite3.Connection], serving: bool) -> None:
+def _prepare(connect: Callable[[], sqlite3.Connection], serving: bool, now: float) -> None:
     with closing(connect()) as connection:
         migrate(connection)
         if serving:
-            queries.release_claims(connection)
+            queries.release_claims(connection, now)
+            shared.release_all(connection)
 
 
 def _make_private(path: Path) -> None:

@@ -34,6 +34,14 @@ async def inbox(path: Path, clock: ManualClock) -> AsyncIterator[SqliteInbox]:
 
 
 @pytest.fixture
+async def beside(inbox: SqliteInbox, path: Path, clock: ManualClock) -> AsyncIterator[SqliteInbox]:
+    """Another opening of the same store."""
+    box = await SqliteInbox.open(path, serving=False, clock=clock)
+    yield box
+    await box.close()
+
+
+@pytest.fixture
 def arrival() -> Callable[..., Arrival]:
     def make(event_id: str, lane: str = "cus_1", **changes: object) -> Arrival:
         fields: dict[str, object] = {

@@ -271,14 +271,76 @@ async def test_discard_finishes_only_dead_letters(inbox, arrival):
     assert (row.state, row.outcome) == (State.DONE, "discarded")
 
 
-async def test_purge_forgets_only_what_is_done_and_old(inbox, arrival, clock):
+async def test_prune_drops_only_what_is_done_and_old_and_its_id_is_remembered(
+    inbox, arrival, clock
+):
     await inbox.admit(arrival("evt_old", "cus_1"))
     await inbox.admit(arrival("evt_waits", "cus_2"))
-    done, _ = await inbox.claim(10)
-    await inbox.record([Move(done, State.DONE)])
-    assert await inbox.purge(clock.now) == 0
-    assert await inbox.purge(clock.now + 1) == 1
+    done, waits = await inbox.claim(10)
+    await inbox.record([Move(done, State.DONE, outcome="applied"), Move(waits, State.DEAD)])
+    assert await inbox.prune(clock.now) == 0
+    assert await inbox.prune(clock.now + 1) == 1
+    assert await inbox.prune(clock.now + 1) == 0
+    assert not await inbox.admit(arrival("evt_old", "cus_1"))
+    row, timeline = await inbox.get_event("evt_old")
+    assert (row.state, row.outcome, len(timeline)) == (State.DONE, "applied", 1)
+    assert await inbox.retry(None) == 1  # a dead letter keeps its body
+    assert await inbox.forget(clock.now) == 0
+    assert await inbox.forget(clock.now + 1) == 1
     assert [row.event_id for row in await inbox.list_events()] == ["evt_waits"]
+
+
+async def test_known_are_those_that_are_there_or_remembered(inbox, arrival, clock):
+    await inbox.admit(arrival("evt_1", payload=None, outcome="foreign"))
+    await inbox.admit(arrival("evt_2"))
+    assert await inbox.prune(clock.now + 1) == 1
+    assert await inbox.known(["evt_1", "evt_2", "evt_3"]) == {"evt_1", "evt_2"}
+    assert await inbox.known([]) == frozenset()
+
+
+async def test_a_claim_that_is_not_renewed_ends_and_its_word_counts_no_more(inbox, arrival, clock):
+    await inbox.admit(arrival("evt_1"))
+    (first,) = await inbox.claim(10, lease=60)
+    clock.now += 50
+    assert await inbox.renew([first.claim], lease=60) == {first.claim}
+    clock.now += 50
+    assert await inbox.claim(10) == []
+    clock.now += 10
+    (second,) = await inbox.claim(10, lease=60)
+    assert (second.event_id, second.attempts) == ("evt_1", 1)
+    assert await inbox.renew([first.claim, second.claim]) == {second.claim}
+    await inbox.record([Move(first, State.DEAD)])
+    assert await state_of(inbox, "evt_1") is State.CLAIMED
+    await inbox.record([Move(second, State.DONE)])
+    assert await inbox.renew([second.claim]) == frozenset()
+    assert await state_of(inbox, "evt_1") is State.DONE
+
+
+async def test_urgent_events_go_alone_and_before_what_came_first(inbox, arrival, clock):
+    for n in range(6):
+        await inbox.admit(arrival(f"evt_{n}", f"cus_{n % 2}"))
+    await inbox.admit(arrival("evt_failed", "cus_1", urgent=True))
+    await inbox.admit(arrival("evt_disputed", "cus_9", urgent=True))
+    urgent = await inbox.claim(10, urgent_only=True)
+    assert [each.event_id for each in urgent] == ["evt_failed", "evt_disputed"]
+    assert await inbox.claim(10, urgent_only=True) == []
+    # The others of a lane wait for what is in flight of it.
+    assert [each.event_id for each in await inbox.claim(10)] == ["evt_0", "evt_2", "evt_4"]
+    await inbox.record([Move(each, State.DONE) for each in urgent])
+    assert [each.event_id for each in await inbox.claim(10)] == ["evt_1", "evt_3", "evt_5"]
+
+
+async def test_an_urgent_event_waits_for_its_time_and_for_its_lane(inbox, arrival, clock):
+    await inbox.admit(arrival("evt_1", "cus_1"))
+    (flying,) = await inbox.claim(10)
+    await inbox.admit(arrival("evt_2", "cus_1", urgent=True))
+    assert await inbox.claim(10, urgent_only=True) == []
+    await inbox.record([Move(flying, State.DONE)])
+    (urgent,) = await inbox.claim(10, urgent_only=True)
+    await inbox.record([Move(urgent, State.DUE, wait=30)])
+    assert await inbox.claim(10, urgent_only=True) == []
+    clock.now += 31
+    assert len(await inbox.claim(10, urgent_only=True)) == 1
 
 
 async def test_counts_tell_states_refusals_and_the_oldest(inbox, arrival, clock):

@@ -25,10 +25,13 @@ def connection():
 @pytest.mark.parametrize(
     "query",
     [
-        lambda c: queries.claim(c, 10, "token", 1.0),
+        lambda c: queries.claim(c, 10, "token", 1.0, 60.0, False),
+        lambda c: queries.claim(c, 10, "token", 1.0, 60.0, True),
+        lambda c: queries.renew(c, ["token"], 1.0, 60.0),
+        lambda c: queries.known(c, ["evt_1"]),
         lambda c: queries.record(c, [Move(CLAIMED, State.DONE)], 1.0),
         lambda c: queries.complete(c, [Settlement("evt_1", State.DONE, "applied")], 1.0),
-        lambda c: queries.release_claims(c),
+        lambda c: queries.release_claims(c, 1.0),
         lambda c: queries.overdue(c, 10, 1.0),
         lambda c: queries.in_flight(c),
         lambda c: asks.ask(c, [ARRIVAL], 1.0),
@@ -37,7 +40,8 @@ def connection():
         lambda c: operator.list_events(c, State.DEAD, None, 10),
         lambda c: operator.list_events(c, None, "cus_1", 10),
         lambda c: operator.get_event(c, "evt_1"),
-        lambda c: operator.purge(c, 1.0, 10),
+        lambda c: operator.prune(c, 1.0, 10),
+        lambda c: operator.forget(c, 1.0, 10),
     ],
 )
 def test_no_query_reads_the_whole_inbox(connection, query):
