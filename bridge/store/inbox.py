@@ -104,6 +104,8 @@ class InFlight:
     silences: int
     """How often before, in a row, none came."""
     sent_at: float
+    sent_rows: str = ""
+    """What was published, in the publisher's own words; empty where it was not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +116,15 @@ class Move:
     to: State
     """SENT, DUE, DONE or DEAD."""
     wait: float = 0.0
-    """SENT: until the receipt is overdue. DUE: until it may be claimed. Seconds."""
+    """SENT: until the receipt is overdue. DUE: until it may be claimed; below 0, before all that
+    have been due for less. Seconds."""
     outcome: str | None = None
     reason: str = ""
     counted: bool = True
     """False takes the attempt back: the event had no part in what went wrong."""
     as_of: float | None = None
+    sent_rows: str | None = None
+    """SENT: what was published; kept until the event is settled."""
 
 
 @dataclass(frozen=True, slots=True)

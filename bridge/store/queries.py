@@ -211,6 +211,7 @@ UPDATE inbox SET
     due_at = :now + move.wait,
     sent_at = iif(move.state = 'sent', :now, inbox.sent_at),
     sent_as_of = coalesce(move.as_of, inbox.sent_as_of),
+    sent_rows = coalesce(move.sent_rows, inbox.sent_rows),
     finished_at = iif(move.state IN ('done', 'dead'), :now, NULL),
     claim = iif(move.state = 'sent', inbox.claim, NULL),
     attempts = inbox.attempts - (NOT move.counted),
@@ -221,7 +222,7 @@ FROM (
     SELECT value ->> 'seq' AS seq, value ->> 'claim' AS claim, value ->> 'state' AS state,
            value ->> 'wait' AS wait, value ->> 'outcome' AS outcome,
            value ->> 'reason' AS reason, value ->> 'counted' AS counted,
-           value ->> 'as_of' AS as_of
+           value ->> 'as_of' AS as_of, value ->> 'sent_rows' AS sent_rows
     FROM json_each(:moves)) AS move
 WHERE inbox.seq = move.seq AND inbox.claim = move.claim AND inbox.state IN ('claimed', 'sent')
 RETURNING inbox.seq, inbox.lane, inbox.state, inbox.reason
@@ -241,6 +242,7 @@ def record(connection: sqlite3.Connection, moves: Sequence[Move], now: float) ->
                 "reason": move.reason[:255],
                 "counted": move.counted,
                 "as_of": move.as_of,
+                "sent_rows": move.sent_rows,
             }
             for move in moves
         ]
@@ -261,7 +263,7 @@ WHERE event_id IN (SELECT value FROM json_each(?)) AND state <> 'done'
 _SETTLE = """
 UPDATE inbox SET
     state = ?, due_at = ?, finished_at = ?, claim = NULL, outcome = ?, reason = ?, read_keys = ?,
-    silences = 0
+    silences = 0, sent_rows = ''
 WHERE seq = ?
 """
 
@@ -359,7 +361,7 @@ def release_claims(connection: sqlite3.Connection, now: float, until: float = _E
 def overdue(connection: sqlite3.Connection, limit: int, now: float) -> list[InFlight]:
     """Published events past their deadline."""
     rows = connection.execute(
-        "SELECT seq, claim, event_id, silences, sent_at FROM inbox "
+        "SELECT seq, claim, event_id, silences, sent_at, sent_rows FROM inbox "
         "WHERE state = 'sent' AND due_at <= ? ORDER BY due_at, seq LIMIT ?",
         (now, limit),
     )

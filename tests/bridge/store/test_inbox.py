@@ -376,3 +376,36 @@ async def test_a_closed_store_admits_nothing(path, arrival):
     await inbox.close()
     with pytest.raises(StoreUnavailable, match="closed"):
         await inbox.admit(arrival("evt_1"))
+
+
+async def test_what_was_published_is_kept_until_the_event_is_settled(inbox, arrival, clock):
+    await inbox.admit(arrival("evt_1"))
+    (claimed,) = await inbox.claim(10)
+    await inbox.record([Move(claimed, State.SENT, wait=1, sent_rows="rows")])
+    clock.now += 2
+    (late,) = await inbox.overdue(10)
+    assert late.sent_rows == "rows"
+    await inbox.record([Move(late, State.DUE)])
+    (claimed,) = await inbox.claim(10)
+    await inbox.record([Move(claimed, State.SENT, wait=1)])  # the same again, for all one knows
+    clock.now += 2
+    (late,) = await inbox.overdue(10)
+    assert late.sent_rows == "rows"
+    await inbox.complete([Settlement("evt_1", State.DUE, "retry", "", SECOND)])
+    clock.now += 5
+    (claimed,) = await inbox.claim(10)
+    await inbox.record([Move(claimed, State.SENT, wait=1)])
+    clock.now += 2
+    (late,) = await inbox.overdue(10)
+    assert late.sent_rows == ""
+
+
+async def test_an_event_can_be_put_before_all_that_are_due(inbox, arrival, clock):
+    for i in range(3):
+        await inbox.admit(arrival(f"evt_{i}", f"cus_{i}"))
+        clock.now += 1
+    claimed = await inbox.claim(10)
+    await inbox.record([Move(each, State.DUE) for each in claimed[:2]])
+    await inbox.record([Move(claimed[2], State.DUE, wait=-1e9)])
+    assert ids(await inbox.claim(1)) == ["evt_2"]
+    assert ids(await inbox.claim(1)) == ["evt_0"]
