@@ -59,7 +59,22 @@ class Metrics:
         )
         self.republished = Counter(
             "bridge_receipts_missing",
-            "Events to publish again because no receipt came.",
+            "Events to publish again because no receipt came, and the ledger lacks them.",
+            registry=self.registry,
+        )
+        self.proven = Counter(
+            "bridge_receipts_proven",
+            "Events without a receipt that the ledger, asked, does hold.",
+            registry=self.registry,
+        )
+        self.ledger_requests = Counter(
+            "bridge_ledger_requests",
+            "API requests of the org that asked the ledger for events without a receipt.",
+            registry=self.registry,
+        )
+        self.window = Gauge(
+            "bridge_publish_window",
+            "Events that may be in flight: few after some were lost, 0 while the trigger stands.",
             registry=self.registry,
         )
         self.dead = Counter(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +25,17 @@ from bridge.store import SqliteInbox
 from bridge.stripe_api import StripeApiError, StripeReader
 from bridge.to_salesforce import health_event, requests, resync
 from bridge.to_salesforce.admit import Admission
+from bridge.to_salesforce.chase import Chase
 from bridge.to_salesforce.gate import Gate
+from bridge.to_salesforce.ledger import Budget, Ledger
 from bridge.to_salesforce.outcomes import Errand
 from bridge.to_salesforce.prepare import Preparer
 from bridge.to_salesforce.publish import Publisher, Tuning, probe
 from bridge.to_salesforce.receipts import Receipts
 from bridge.to_salesforce.requests import Records, Requests
 from bridge.to_salesforce.translate import BookingRules
+from bridge.to_salesforce.trigger import TriggerWatch
+from bridge.to_salesforce.window import Window
 from bridge.web import Pages, application
 
 _log = logging.getLogger(__name__)
@@ -43,6 +47,8 @@ RETRY = Backoff(first=2.0, longest=300.0)
 
 _LONGEST_SILENCE = 3600.0
 """Until an event without a receipt is published again, at most."""
+_LONGEST_PAUSE = 300.0
+"""Between two attempts to publish anything, while everything is lost."""
 _HOUSEKEEPING = 10.0
 _AT_A_TIME = 20
 """Rounds of forgetting in one of housekeeping."""
@@ -102,15 +108,22 @@ class Service:
             self._salesforce = await open_salesforce(settings.salesforce, self._stack)
             self._pubsub = self._salesforce.pubsub
             self._gate = Gate(lambda: probe(self._pubsub), self._reconnect, self.health)
+            self._window = Window(
+                max(2, min(settings.salesforce.batch_size, settings.salesforce.max_in_flight)),
+                settings.salesforce.max_in_flight,
+                Backoff(settings.salesforce.receipt_timeout / 8, _LONGEST_PAUSE),
+                system_clock,
+            )
             self._receipts = Receipts(
                 self.inbox,
                 self._pubsub,
                 self.health,
                 self.metrics,
                 retry=self._retry,
-                republish=Backoff(settings.salesforce.receipt_timeout, _LONGEST_SILENCE),
                 reconnect=self._reconnect,
+                on_heard=self._heard,
             )
+            self._chase = self._make_chase()
             self._requests = Requests(
                 self.inbox,
                 self._pubsub,
@@ -129,7 +142,7 @@ class Service:
         self._start("receipts", self._receipts.run)
         self._start("requests", self._requests.run)
         self._start(
-            "chase", lambda: self._receipts.chase(min(5.0, settings.salesforce.receipt_timeout / 4))
+            "chase", lambda: self._chase.run(min(5.0, settings.salesforce.receipt_timeout / 4))
         )
         self._start("housekeeping", self._keep_house)
         return self
@@ -204,7 +217,6 @@ class Service:
         tuning = Tuning(
             batch_size=salesforce.batch_size,
             linger=salesforce.linger,
-            max_in_flight=salesforce.max_in_flight,
             receipt_timeout=salesforce.receipt_timeout,
             backoff=self._retry,
         )
@@ -216,9 +228,30 @@ class Service:
             self.health,
             self.metrics,
             tuning,
+            self._window,
         )
         self._start("publish", self._publisher.run)
         self._ready.set_result(Ready(self.url, session.org_id, account_id))
+
+    def _make_chase(self) -> Chase:
+        salesforce = self._settings.salesforce
+        rest = self._salesforce.rest
+        timeout = salesforce.receipt_timeout
+        self._trigger = TriggerWatch(rest, self.health, system_clock, min(15.0, timeout))
+        return Chase(
+            self.inbox,
+            Ledger(rest, Budget(salesforce.ledger_requests, system_clock)),
+            self._trigger,
+            self._window,
+            self.health,
+            self.metrics,
+            republish=Backoff(timeout, _LONGEST_SILENCE),
+            heard_since=lambda: self._receipts.since,
+        )
+
+    def _heard(self, event_ids: Collection[str]) -> None:
+        self._window.heard(event_ids)
+        self._trigger.works()
 
     def _errands(self) -> dict[str, Errand]:
         return {

@@ -159,7 +159,13 @@ class SalesforceSettings(_Section):
     receipt_timeout: float = Field(
         default=60.0,
         gt=0,
-        description="Seconds to wait for a receipt before publishing again; doubles each time.",
+        description="Seconds to wait for a receipt before the ledger is asked for the event.",
+    )
+    ledger_requests: float = Field(
+        default=12.0,
+        ge=1,
+        le=600,
+        description="API requests a minute, at most, that ask the ledger for events without one.",
     )
 
     @field_validator("login_url")

@@ -16,6 +16,7 @@ from bridge.stripe_api.holdings import last_known
 from bridge.to_salesforce import resync
 from bridge.to_salesforce.contested import Contested, contested
 from bridge.to_salesforce.outcomes import Errand, Expanded, Nothing
+from bridge.to_salesforce.sent_rows import dump_sent
 from bridge.to_salesforce.translate import (
     BookingRules,
     Facts,
@@ -48,6 +49,8 @@ class Prepared:
     message: StripeEventMessage
     newest: dt.datetime
     """The latest moment that a row is as of."""
+    sent_rows: str
+    """What the ledger can be asked for afterwards."""
 
 
 class Preparer:
@@ -149,7 +152,7 @@ class Preparer:
             as_of=as_of,
             rows=dump_rows(rows),
         )
-        return Prepared(message, max((as_of, *(row.as_of for row in rows))))
+        return Prepared(message, max((as_of, *(row.as_of for row in rows))), dump_sent(rows))
 
     async def _read(self, key: str, claimed: Claimed) -> StripeEvent:
         event = await self._reading(key, claimed)

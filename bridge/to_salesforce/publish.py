@@ -24,9 +24,11 @@ from bridge.metrics import Metrics
 from bridge.salesforce_api import PublishOutcome, PublishStatus, PubSub
 from bridge.store import Claimed, Inbox, Move, State
 from bridge.stripe_api import StripeApiError, StripeEvent, StripeNotFound, StripeRequestRefused
+from bridge.to_salesforce.chase import put_back
 from bridge.to_salesforce.gate import Gate
 from bridge.to_salesforce.outcomes import Expanded, Nothing
 from bridge.to_salesforce.prepare import Prepared, Preparer, TooSoon
+from bridge.to_salesforce.window import Window
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +47,6 @@ class Tuning:
     batch_size: int
     linger: float
     """How long nothing must come before what has come is published."""
-    max_in_flight: int
     receipt_timeout: float
     backoff: Backoff
     preparing: int = 8
@@ -64,6 +65,7 @@ class Publisher:
         health: Health,
         metrics: Metrics,
         tuning: Tuning,
+        window: Window,
     ) -> None:
         self._inbox = inbox
         self._preparer = preparer
@@ -72,6 +74,7 @@ class Publisher:
         self._health = health
         self._metrics = metrics
         self._tuning = tuning
+        self._window = window
         self._published = 0
         self._doubted: dict[str, int] = {}
         self._stopping = asyncio.Event()
@@ -122,12 +125,17 @@ class Publisher:
 
     async def once(self) -> int:
         """Claims one batch and sees it through; gives its size. Raises StoreUnavailable."""
-        room = self._tuning.max_in_flight - await self._inbox.in_flight()
+        in_flight = await self._inbox.in_flight()
+        room = self._window.room(in_flight)
         if room <= 0:
             return 0
         batch = await self._inbox.claim(min(room, self._tuning.batch_size))
-        if batch:
-            await self._record(await self._see_through(batch))
+        back = self._window.put_back([claimed.event_id for claimed in batch], in_flight)
+        moves = [put_back(claimed) for claimed in batch if claimed.event_id in back]
+        if ready := [claimed for claimed in batch if claimed.event_id not in back]:
+            moves += await self._see_through(ready)
+        if moves:
+            await self._record(moves)
         return len(batch)
 
     async def _see_through(self, batch: Sequence[Claimed]) -> list[Move]:
@@ -135,6 +143,7 @@ class Publisher:
         moves = [each for each in results if isinstance(each, Move)]
         ready = [each for each in results if not isinstance(each, Move)]
         if ready:
+            self._window.publishes([claimed.event_id for claimed, _ in ready])
             outcomes = await self._pubsub.publish(
                 STRIPE_EVENT_TOPIC, [prepared.message.to_payload() for _, prepared in ready]
             )
@@ -142,6 +151,9 @@ class Publisher:
             for (claimed, prepared), outcome in zip(ready, outcomes, strict=True):
                 self._metrics.published.labels(outcome.status.value).inc()
                 moves.append(self._after_publish(claimed, prepared, outcome))
+            self._window.not_published(
+                move.of.event_id for move in moves if move.to is not State.SENT
+            )
         self._metrics.dead.inc(sum(move.to is State.DEAD for move in moves))
         return moves
 
@@ -210,6 +222,7 @@ class Publisher:
                     wait=self._tuning.receipt_timeout,
                     reason="" if outcome.fault is None else f"may have arrived: {outcome.fault}",
                     as_of=prepared.newest.timestamp(),
+                    sent_rows=prepared.sent_rows,
                 )
             case PublishStatus.NOT_SENT:
                 return Move(claimed, State.DUE, reason=str(outcome.fault), counted=False)

@@ -1,20 +1,19 @@
-"""Receipts: what Salesforce did with each event, and what to do when it does not say."""
+"""Receipts: what Salesforce did with each event."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from pydantic import TypeAdapter, ValidationError
 
 from bridge.clock import Backoff, Clock, system_clock
 from bridge.contract import RECEIPT_TOPIC, Outcome, ReceiptMessage, ReceiptResult
-from bridge.errors import BridgeError, StoreUnavailable
+from bridge.errors import BridgeError
 from bridge.health import Health, Part
 from bridge.metrics import Metrics
 from bridge.salesforce_api import Delivery, PubSub, Received
-from bridge.store import Cursor, Inbox, InFlight, Move, Settlement, State
+from bridge.store import Cursor, Inbox, Settlement, State
 from bridge.to_salesforce.follow import follow, until_stored
 
 _log = logging.getLogger(__name__)
@@ -22,9 +21,6 @@ _results = TypeAdapter(list[ReceiptResult])
 
 _TIE = Backoff(first=2.2, longest=60.0)
 """Half of the first wait is more than a second: the read must bear a later one."""
-
-_OVERDUE_ROWS = 200
-_MOST_SILENCES = 8
 
 
 def settlement(result: ReceiptResult, retry: Backoff) -> Settlement:
@@ -48,7 +44,7 @@ def read_receipt(received: Received) -> list[ReceiptResult]:
 
 
 class Receipts:
-    """Follows the receipts, and finds the events whose receipt does not come."""
+    """Follows the receipts."""
 
     def __init__(
         self,
@@ -58,20 +54,22 @@ class Receipts:
         metrics: Metrics,
         *,
         retry: Backoff,
-        republish: Backoff,
         reconnect: Backoff,
+        on_heard: Callable[[Collection[str]], None] = lambda _: None,
         clock: Clock = system_clock,
     ) -> None:
+        """``on_heard`` is told the ids of events that receipts have moved."""
         self._inbox = inbox
         self._pubsub = pubsub
         self._health = health
         self._metrics = metrics
         self._clock = clock
         self._retry = retry
-        self._republish = republish
         self._reconnect = reconnect
-        self._listening_since: float | None = None
-        self._last_receipt = 0.0
+        self._on_heard = on_heard
+        self._listens = False
+        self.since = clock()
+        """Since when the receipts have been heard without a break, or not been heard."""
 
     async def run(self) -> None:
         """Applies receipts until cancelled."""
@@ -97,54 +95,20 @@ class Receipts:
             self._health,
         )
         if moved:
-            self._last_receipt = self._clock()
+            self._on_heard(moved)
         for result in results:
             if result.id in moved:
                 self._metrics.receipts.labels(result.outcome.value).inc()
                 if result.outcome is Outcome.FAILED:
                     self._metrics.dead.inc()
 
-    async def chase(self, every: float) -> None:
-        """Until cancelled: makes events due again whose receipt is late."""
-        while True:
-            await asyncio.sleep(every)
-            try:
-                await self.chase_once(settled_for=every)
-            except StoreUnavailable as error:
-                self._health.bad(Part.STORE, error)
-
-    async def chase_once(self, settled_for: float = 0.0) -> int:
-        """Looks once; gives how many are made due again or dead.
-
-        Nothing is late while the receipts themselves cannot be heard.
-        """
-        since = self._listening_since
-        if since is None or self._clock() - since < settled_for:
-            return 0
-        late = await self._inbox.overdue(_OVERDUE_ROWS)
-        if late:
-            moves = [self._late(event) for event in late]
-            await self._inbox.record(moves)
-            self._metrics.republished.inc(sum(move.to is State.DUE for move in moves))
-            self._metrics.dead.inc(sum(move.to is State.DEAD for move in moves))
-        return len(late)
-
-    def _late(self, event: InFlight) -> Move:
-        # Where others get their receipts and this one never does, it is the event's own fault.
-        if event.silences + 1 >= _MOST_SILENCES and self._last_receipt > event.sent_at:
-            reason = f"no receipt after {_MOST_SILENCES} publishes, while others had theirs"
-            return Move(event, State.DEAD, outcome="failed", reason=reason)
-        # Once at once, before anything younger; then ever later, while its lane goes on.
-        wait = self._republish.wait(event.silences) if event.silences else 0.0
-        return Move(event, State.DUE, wait=wait, reason="no receipt came")
-
     def _noted(self, fault: BridgeError | None) -> None:
+        if self._listens is not (fault is None):
+            self._listens = fault is None
+            self.since = self._clock()
         if fault is None:
-            if self._listening_since is None:
-                self._listening_since = self._clock()
             self._health.good(Part.RECEIPTS)
         else:
-            self._listening_since = None
             self._health.bad(Part.RECEIPTS, fault)
 
 

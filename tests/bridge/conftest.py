@@ -159,6 +159,11 @@ class Org(rpc.PubSubServicer):
         self.corrupt_replay = False
         self.abort_streams: grpc.StatusCode | None = None
         self.changed = asyncio.Event()
+        self.trigger = "Running"
+        """The state of the trigger that takes our events."""
+        self.ledger: dict[str, list[dict]] = {}
+        """What queries find, by object."""
+        self.ledger_requests = 0
 
     @property
     def published(self) -> list[dict]:
@@ -312,9 +317,28 @@ class Org(rpc.PubSubServicer):
             }
         )
 
+    async def query(self, request: web.Request) -> web.Response:
+        assert "EventBusSubscriber" in request.query["q"]
+        row = {"Name": "BridgeStripeEvent", "Status": self.trigger, "Retries": 0, "LastError": None}
+        return web.json_response({"done": True, "records": [row]})
+
+    async def composite(self, request: web.Request) -> web.Response:
+        self.ledger_requests += 1
+        answers = [
+            {
+                "referenceId": part["referenceId"],
+                "httpStatusCode": 200,
+                "body": {"done": True, "records": self.ledger.get(part["referenceId"], [])},
+            }
+            for part in (await request.json())["compositeRequest"]
+        ]
+        return web.json_response({"compositeResponse": answers})
+
     async def start(self) -> None:
         app = web.Application()
         app.router.add_post("/services/oauth2/token", self.token)
+        app.router.add_get("/services/data/v66.0/query", self.query)
+        app.router.add_post("/services/data/v66.0/composite", self.composite)
         self.runner = web.AppRunner(app)
         await self.runner.setup()
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -42,7 +42,6 @@ def receipts(inbox, pubsub, clock):
         Health(),
         Metrics(),
         retry=RETRY,
-        republish=Backoff(first=60.0, longest=3600.0),
         reconnect=RETRY,
         clock=clock,
     )
@@ -124,56 +123,6 @@ async def test_a_receipt_that_cannot_be_read_stops_no_other(inbox, receipts, tex
     good = Received(b"\x02", {"Results__c": '[{"id": "evt_1", "outcome": "applied"}]'})
     await receipts.apply(Delivery((bad, good), b"\x02"))
     assert await state(inbox, "evt_1") is State.DONE
-
-
-async def test_nothing_is_late_while_receipts_cannot_be_heard(inbox, receipts, clock):
-    await send(inbox, "evt_1", wait=5)
-    clock.now += 60
-    assert await receipts.chase_once() == 0
-    receipts._noted(None)
-    assert await receipts.chase_once(settled_for=5) == 0  # it may be among those to come
-    clock.now += 6
-    assert await receipts.chase_once(settled_for=5) == 1
-    assert await state(inbox, "evt_1") is State.DUE
-
-
-async def test_without_a_receipt_an_event_goes_again_at_once_and_then_lets_its_lane_go_on(
-    inbox, receipts, clock
-):
-    async def admit_and_claim(event_id):
-        await inbox.admit(Arrival(event_id, "t", 1.0, None, False, None, "cus_1", b"{}"))
-        return await inbox.claim(10)
-
-    receipts._noted(None)
-    (first,) = await admit_and_claim("evt_1")
-    await inbox.record([Move(first, State.SENT, wait=5)])
-    clock.now += 6
-    await receipts.chase_once()
-    again, second = await admit_and_claim("evt_2")
-    assert (again.event_id, second.event_id) == ("evt_1", "evt_2")
-    await inbox.record([Move(again, State.SENT, wait=5), Move(second, State.DONE)])
-    assert await admit_and_claim("evt_3") == []
-    clock.now += 6
-    await receipts.chase_once()
-    (third,) = await inbox.claim(10)
-    assert third.event_id == "evt_3"
-
-
-async def test_only_an_event_that_alone_gets_no_receipt_is_dead(inbox, receipts, clock):
-    receipts._noted(None)
-    await send(inbox, "evt_1", wait=1)
-    for _ in range(20):
-        clock.now += 10
-        await receipts.chase_once()
-        assert await state(inbox, "evt_1") is State.DUE
-        clock.now += 3600
-        await send(inbox, wait=1)
-    clock.now += 0.5
-    await send(inbox, "evt_2", wait=60)
-    await receipts.apply(delivery({"id": "evt_2", "outcome": "applied"}))
-    clock.now += 10
-    await receipts.chase_once()
-    assert await state(inbox, "evt_1") is State.DEAD
 
 
 async def test_a_late_receipt_revives_a_dead_letter(inbox, receipts):

@@ -1,4 +1,4 @@
-"""Which events go together after some were lost: good ones always arrive, only a bad one is dead."""
+"""Which events go together after some were lost: good ones arrive, only a bad one is dead."""
 
 from collections.abc import Callable
 
@@ -29,7 +29,7 @@ class World:
         self.window = Window(WHOLE, MOST, PAUSE, self.clock)
         self.dies = dies
         self.partitions = partitions
-        self.due = {number: self.clock.now for number in range(events)}
+        self.due = dict.fromkeys(range(events), self.clock.now)
         self.flying: dict[int, float] = {}
         self.applied: set[int] = set()
         self.dead: set[int] = set()
