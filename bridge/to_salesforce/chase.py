@@ -127,7 +127,7 @@ class Chase:
             case Lost.DEAD:
                 return Move(event, State.DEAD, outcome=Outcome.FAILED.value, reason=_TO_BLAME)
             case Lost.LATER:
-                wait = self._republish.wait(event.silences + 1)
+                wait = self._republish.wait(max(1, self._window.times_alone(event.event_id)))
                 return Move(event, State.DUE, wait=wait, reason=f"{reason}; it went alone")
             case Lost.FIRST:
                 return Move(event, State.DUE, wait=_FIRST, reason=reason)

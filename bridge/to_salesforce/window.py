@@ -34,8 +34,10 @@ class _Suspect:
     """An event that was lost although nothing else was in flight."""
 
     times: int
+    """How often, as far as it counts against it."""
     others: int
     """How many others had arrived alone by the last time."""
+    in_all: int = 1
 
 
 class Window:
@@ -142,6 +144,11 @@ class Window:
             return {**dict.fromkeys(event_ids, Lost.FIRST), event_id: verdict}
         return dict.fromkeys(event_ids, Lost.FIRST)
 
+    def times_alone(self, event_id: str) -> int:
+        """How often it was lost alone, whether or not that counts against it."""
+        suspect = self._suspects.get(event_id)
+        return 0 if suspect is None else suspect.in_all
+
     def _step_back(self, group: Collection[str]) -> None:
         size = self._size if group else self._whole
         self._ceiling = max(1, size // 2)
@@ -156,6 +163,7 @@ class Window:
         if suspect is None:
             self._suspects[event_id] = _Suspect(1, self._arrived_alone)
             return Lost.LATER
+        suspect.in_all += 1
         if self._arrived_alone > suspect.others:
             suspect.times += 1
             suspect.others = self._arrived_alone

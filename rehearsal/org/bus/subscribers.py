@@ -64,6 +64,7 @@ class _Partition:
     not_before: float = 0.0
     running: bool = False
     stopped: bool = False
+    suspended: bool = False
     last_error: str | None = None
 
     def due(self, now: float) -> bool:
@@ -143,8 +144,20 @@ class ApexSubscribers:
             raise self._fault
         return done
 
+    def suspend(self, trigger: str) -> None:
+        """What an administrator does in Setup: it gets no events until it is resumed.
+
+        Platform Events Developer Guide, "View and Manage an Event's Subscribers on the Platform
+        Event's Detail Page". Raises KeyError for an unknown trigger.
+        """
+        with self._wake:
+            for partition in self._partitions[trigger]:
+                partition.stopped = partition.suspended = True
+            self._wake.notify_all()
+
     def resume(self, trigger: str) -> None:
-        """What saving a repaired trigger does: it runs again, and events sent meanwhile are gone.
+        """What saving a repaired trigger or *Resume from Tip* does: it runs again, and events sent
+        meanwhile are gone.
 
         Raises KeyError for an unknown trigger.
         """
@@ -154,6 +167,7 @@ class ApexSubscribers:
                     partition.waiting.clear()
                     partition.position = self._bus.tip(partition.trigger.event)
                     partition.retries, partition.stopped = 0, False
+                    partition.suspended = False
             self._wake.notify_all()
 
     def adopt(self, triggers: TriggerRunner, subscriptions: Iterable[EventTrigger]) -> None:
@@ -204,7 +218,7 @@ class ApexSubscribers:
             "Name": trigger.name,
             "Topic": trigger.event,
             "Type": "ApexTrigger",
-            "Status": "Error" if stopped else "Running",
+            "Status": _status(stopped),
             "LastProcessed": str(position),
             "LastPublished": "-1",
             "Position": Decimal(position),
@@ -311,6 +325,12 @@ class ApexSubscribers:
         partition.position = end
         while partition.waiting and partition.waiting[0].replay <= end:
             partition.waiting.popleft()
+
+
+def _status(stopped: list[_Partition]) -> str:
+    if not stopped:
+        return "Running"
+    return "Suspended" if any(partition.suspended for partition in stopped) else "Error"
 
 
 def _repartitioned(trigger: EventTrigger, known: list[_Partition]) -> list[_Partition]:

@@ -10,7 +10,8 @@
 | `POST /localorg/clock` | moves the clock on: `{"advance_seconds": 3600}` |
 | `POST /localorg/drain` | waits until every Apex event trigger is idle: `{"timeout": 30}`; `{"idle": true}` |
 | `GET /localorg/subscribers` | the EventBusSubscriber records |
-| `POST /localorg/subscribers/{name}/resume` | runs a trigger in the error state again, from the tip |
+| `POST /localorg/subscribers/{name}/suspend` | suspends a trigger, as an administrator does in Setup |
+| `POST /localorg/subscribers/{name}/resume` | runs a trigger that is suspended or in the error state again, from the tip |
 | `POST /localorg/locks` | the rows that another transaction is said to hold: `{"ids": […]}`; saving one is UNABLE_TO_LOCK_ROW |
 | `POST /localorg/rates` | conversion rates of a multicurrency org: `{"EUR": 0.95}`; roll-ups follow |
 | `GET /localorg/flows` | whether each Flow is active, by its name |
@@ -62,6 +63,7 @@ class Control:
             web.post("/localorg/clock", self._advance),
             web.post("/localorg/drain", self._drain),
             web.get("/localorg/subscribers", self._list_subscribers),
+            web.post("/localorg/subscribers/{name}/suspend", self._suspend),
             web.post("/localorg/subscribers/{name}/resume", self._resume),
             web.post("/localorg/locks", self._lock),
             web.post("/localorg/allocations", self._allocate),
@@ -112,6 +114,13 @@ class Control:
 
     async def _list_subscribers(self, _request: web.Request) -> web.Response:
         return json_answer(self._subscribers.rows())
+
+    async def _suspend(self, request: web.Request) -> web.Response:
+        try:
+            self._subscribers.suspend(request.match_info["name"])
+        except KeyError:
+            raise web.HTTPNotFound from None
+        return web.Response(status=204)
 
     async def _resume(self, request: web.Request) -> web.Response:
         try:

@@ -90,6 +90,25 @@ async def test_a_failing_trigger_can_be_seen_and_resumed(served: ServedRecords) 
     assert await names(served) == ["1"]
 
 
+async def test_a_trigger_can_be_suspended_and_resumed_from_the_tip(served: ServedRecords) -> None:
+    url = f"{served.address.http_url}/localorg/subscribers/OrderTrigger"
+    async with served.http.post(f"{url}/suspend") as response:
+        assert response.status == 204
+    await publish(served, "1")
+    assert await served.control("drain", {}) == {"idle": True}
+    question = "SELECT Status, Retries FROM EventBusSubscriber WHERE Topic = 'Order__e'"
+    token = await served.integration_token()  # no grant is needed: it has no field-level security
+    _, body = await served.rest("GET", "query", token=token, params={"q": question})
+    (row,) = body["records"]
+    assert (row["Status"], row["Retries"]) == ("Suspended", 0)
+
+    async with served.http.post(f"{url}/resume") as response:
+        assert response.status == 204
+    await publish(served, "2")
+    await served.control("drain", {})
+    assert await names(served) == ["2"]
+
+
 async def test_an_uncaught_exception_loses_the_batch_and_goes_on(served: ServedRecords) -> None:
     await publish(served, "boom", "lost", "kept")
     await served.control("drain", {})
