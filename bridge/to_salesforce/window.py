@@ -149,13 +149,14 @@ class Window:
         suspect = self._suspects.get(event_id)
         return 0 if suspect is None else suspect.in_all
 
-    def _step_back(self, group: Collection[str]) -> None:
+    def _step_back(self, group: set[str]) -> None:
         size = self._size if group else self._whole
         self._ceiling = max(1, size // 2)
         self._at_ceiling = 0
         self._limit = 1
-        self._failures += 1
-        self._not_before = self._clock() + self._pause.wait(self._failures)
+        if not self._suspects.keys() & group:  # of a suspect nothing else was to be expected
+            self._failures += 1
+        self._not_before = self._clock() + self._pause.wait(max(1, self._failures))
         self._group = set()
 
     def _blame(self, event_id: str) -> Lost:

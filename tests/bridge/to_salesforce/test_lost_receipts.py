@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from bridge.contract import RECEIPT_TOPIC, STRIPE_EVENT_TOPIC
+from bridge.contract import KEYS, RECEIPT_TOPIC, STRIPE_EVENT_TOPIC
 from bridge.health import Part
 from bridge.service import Service, open_http
 from bridge.settings import Settings, StoreSettings
 from bridge.store import State
+from bridge.to_salesforce import resync
 from rehearsal.org.apex import ApexRuntime
 from rehearsal.org.bus import EARLIEST
 from rehearsal.org.flow import FlowRuntime
@@ -23,6 +25,7 @@ from rehearsal.org.org import Org
 from rehearsal.org.server.assembly import apex_subscribers, serving
 from rehearsal.org.soql import parse
 from rehearsal.org.source import load_project
+from tests.bridge.company import KEY
 from tests.bridge.salesforce_org import ROOT, SalesforceOrg
 
 pytestmark = pytest.mark.slow
@@ -73,18 +76,20 @@ class House:
         _, moments = await self.service.inbox.get_event(event_id)
         return [f"{moment.what} {moment.detail}".strip() for moment in moments]
 
-    def applied(self) -> set[str]:
+    def query(self, soql: str) -> list[dict]:
         org = self.salesforce.org
-        ask = parse("SELECT Stripe_Id__c FROM Bridge_Customer__c")
-        rows = org.run(lambda tx: tx.query(ask), user=org.admin)
+        return org.run(lambda tx: tx.query(parse(soql)), user=org.admin)
+
+    def applied(self) -> set[str]:
+        rows = self.query("SELECT Stripe_Id__c FROM Bridge_Customer__c")
         return {row["Stripe_Id__c"] for row in rows}
 
 
 @pytest.fixture
 def open_house(configure, serve, connect, make_event, make_customer, tmp_path):
     @asynccontextmanager
-    async def make(salesforce: SalesforceOrg, **changes) -> AsyncIterator[House]:
-        known = configure()
+    async def make(salesforce: SalesforceOrg, stripe=None, **changes) -> AsyncIterator[House]:
+        known = configure(stripe)
         told = {"linger": 0.1, "receipt_timeout": 0.6, "ledger_requests": 600, **changes}
         settings = Settings(
             _env_file=None,
@@ -165,6 +170,41 @@ async def test_what_the_bus_lost_goes_again(house):
     assert sorted(house.published()) == ids  # the first three were never stored
     lost = "due no receipt came, and the ledger lacks it"
     assert all([lost in await house.timeline(event_id) for event_id in ids])
+
+
+async def test_another_version_of_the_same_second_proves_nothing(
+    house, stripe, make_event, make_customer
+):
+    at = int(time.time()) - 5
+    first = make_event("evt_1", make_customer(name="Old"), created=at)
+    assert await house.client.deliver(first) == 200
+    await house.until(house.all_done)
+    await house.salesforce.misbehave(kind="lose_events", topic="Bridge_Stripe_Event__e", count=1)
+    stripe.objects["cus_1"] = make_customer(name="New")
+    assert await house.client.deliver(make_event("evt_2", stripe.objects["cus_1"], created=at))
+    await house.until(house.all_done)
+    row = house.query("SELECT Name FROM Bridge_Customer__c")[0]
+    assert row["Name"] == "New"
+    told = await house.timeline("evt_2")
+    assert "due no receipt came, and the ledger lacks it" in told
+    assert any(line.startswith("tie ") for line in told)
+
+
+async def test_rows_of_every_object_are_known_again(salesforce, company, open_house):
+    customer = await company.customer()
+    await company.subscribe(customer, await company.price())
+    await company.refund(await company.charge(customer))
+    async with open_house(salesforce, {"api_key": KEY, "api_base": company.url}) as house:
+        await house.control("allocations", daily_delivered=0)
+        asked = resync.asked_for(customer, "1", at=1.0, livemode=False)
+        await house.service.inbox.ask([asked])
+        await house.until(house.all_done)
+        published = house.published()
+        assert len(published) > 5
+        assert sorted(published) == sorted(set(published))  # each once
+        for sobject in KEYS:
+            assert house.query(f"SELECT Id FROM {sobject}")
+        assert not house.service.metrics.registry.get_sample_value("bridge_receipts_missing_total")
 
 
 async def test_while_the_trigger_is_suspended_nothing_is_published_and_nobody_is_blamed(house):
