@@ -237,7 +237,7 @@ class Service:
         salesforce = self._settings.salesforce
         rest = self._salesforce.rest
         timeout = salesforce.receipt_timeout
-        self._trigger = TriggerWatch(rest, self.health, system_clock, min(15.0, timeout))
+        self._trigger = TriggerWatch(rest, self.health, system_clock, min(30.0, timeout))
         return Chase(
             self.inbox,
             Ledger(rest, Budget(salesforce.ledger_requests, system_clock)),

@@ -159,8 +159,10 @@ class Org(rpc.PubSubServicer):
         self.corrupt_replay = False
         self.abort_streams: grpc.StatusCode | None = None
         self.changed = asyncio.Event()
-        self.trigger = "Running"
-        """The state of the trigger that takes our events."""
+        self.trigger: str | None = "Running"
+        """The state of the trigger that takes our events; None: there is none."""
+        self.query_fault: str | None = None
+        """The error code that queries are refused with."""
         self.ledger: dict[str, list[dict]] = {}
         """What queries find, by object."""
         self.ledger_requests = 0
@@ -319,10 +321,14 @@ class Org(rpc.PubSubServicer):
 
     async def query(self, request: web.Request) -> web.Response:
         assert "EventBusSubscriber" in request.query["q"]
+        if self.query_fault is not None:
+            return web.json_response([{"errorCode": self.query_fault, "message": "no"}], status=403)
         row = {"Name": "BridgeStripeEvent", "Status": self.trigger, "Retries": 0, "LastError": None}
-        return web.json_response({"done": True, "records": [row]})
+        return web.json_response({"done": True, "records": [row] if self.trigger else []})
 
     async def composite(self, request: web.Request) -> web.Response:
+        if self.query_fault is not None:
+            return web.json_response([{"errorCode": self.query_fault, "message": "no"}], status=403)
         self.ledger_requests += 1
         answers = [
             {
