@@ -289,6 +289,9 @@ class Inbox(Protocol):
     async def release(self, lease: Lease) -> None:
         """Lets another have it."""
 
+    async def is_held_elsewhere(self, name: str) -> bool:
+        """Whether another bridge has this lease now."""
+
     async def bind(self, name: str, value: str) -> str:
         """What the store is bound to under this name; binds it to ``value`` if to nothing yet."""
 

@@ -47,6 +47,14 @@ def acquire(
     return None if row is None else Lease(name, row[0])
 
 
+def is_held_elsewhere(connection: sqlite3.Connection, name: str, holder: str, now: float) -> bool:
+    """Whether another than this holder has it."""
+    held = connection.execute(
+        "SELECT 1 FROM leases WHERE name = ? AND holder <> ? AND until > ?", (name, holder, now)
+    ).fetchone()
+    return held is not None
+
+
 def release(connection: sqlite3.Connection, lease: Lease) -> None:
     """Ends a lease that is held still."""
     connection.execute(

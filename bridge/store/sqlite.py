@@ -180,6 +180,12 @@ class SqliteInbox:
     async def release(self, lease: Lease) -> None:
         await self._writer.run(lambda c: shared.release(c, lease))
 
+    async def is_held_elsewhere(self, name: str) -> bool:
+        now = self._clock()
+        return await self._writer.run(
+            lambda c: shared.is_held_elsewhere(c, name, self._holder, now)
+        )
+
     async def bind(self, name: str, value: str) -> str:
         return await self._writer.run(lambda c: shared.bind(c, name, value))
 

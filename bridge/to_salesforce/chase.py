@@ -24,6 +24,8 @@ from bridge.to_salesforce.window import Lost, Window
 
 _log = logging.getLogger(__name__)
 
+CHASE = "chase"
+_LEASE = 30.0
 _ROWS = 500
 """Overdue events looked at together."""
 _FIRST = -1e9
@@ -69,6 +71,10 @@ class Chase:
         while True:
             await asyncio.sleep(every)
             try:
+                # One bridge of several: it alone is told what is lost.
+                if await self._inbox.acquire(CHASE, max(_LEASE, 3 * every)) is None:
+                    self._window.forget()
+                    continue
                 await self.once(settled_for=every)
             except StoreUnavailable as error:
                 self._health.bad(Part.STORE, error)

@@ -28,6 +28,7 @@ from bridge.to_salesforce.chase import put_back
 from bridge.to_salesforce.gate import Gate
 from bridge.to_salesforce.outcomes import Expanded, Nothing
 from bridge.to_salesforce.prepare import Prepared, Preparer, TooSoon
+from bridge.to_salesforce.turn import Turn
 from bridge.to_salesforce.window import Window
 
 _log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class Publisher:
         self._metrics = metrics
         self._tuning = tuning
         self._window = window
+        self._turn = Turn(inbox, window)
         self._published = 0
         self._doubted: dict[str, int] = {}
         self._stopping = asyncio.Event()
@@ -125,6 +127,8 @@ class Publisher:
 
     async def once(self) -> int:
         """Claims one batch and sees it through; gives its size. Raises StoreUnavailable."""
+        if not await self._turn.comes():
+            return 0
         in_flight = await self._inbox.in_flight()
         room = self._window.room(in_flight)
         if room <= 0:

@@ -78,6 +78,19 @@ class Window:
         return self._limit >= self._whole
 
     @property
+    def is_careful(self) -> bool:
+        """Whether what is published must be all that is in flight, or nothing may be."""
+        return bool(self.is_paused or self._owed or self._group or not self.is_closed)
+
+    def forget(self) -> None:
+        """Closes: somebody else is told what is lost from now on."""
+        self._limit = self._ceiling = self._whole
+        self._group = set()
+        self._suspects = {}
+        self._failures = 0
+        self._owed = self._next_is_alone = self.is_paused = False
+
+    @property
     def limit(self) -> int:
         """How many events may be in flight."""
         if self.is_paused:

@@ -62,3 +62,16 @@ async def test_the_store_is_bound_to_what_came_first(inbox, beside):
     assert await inbox.bind("salesforce org", "00D1") == "00D1"
     assert await beside.bind("salesforce org", "00D2") == "00D1"
     assert await beside.bind("stripe account", "acct_1") == "acct_1"
+
+
+async def test_whether_another_bridge_has_a_lease(inbox, beside, clock):
+    assert not await inbox.is_held_elsewhere("careful")
+    mine = await inbox.acquire("careful", 30)
+    assert not await inbox.is_held_elsewhere("careful")
+    assert await beside.is_held_elsewhere("careful")
+    assert not await beside.is_held_elsewhere("sweep")
+    await inbox.release(mine)
+    assert not await beside.is_held_elsewhere("careful")
+    await inbox.acquire("careful", 30)
+    clock.now += 31
+    assert not await beside.is_held_elsewhere("careful")
