@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,6 +97,8 @@ class Publisher:
             except StoreUnavailable as error:
                 self._health.bad(Part.STORE, error)
                 backlog = False
+        with suppress(StoreUnavailable):
+            await self._turn.ends()
 
     async def _gather(self) -> None:
         """Waits for something to do, and then for the rest of what comes with it.
@@ -155,8 +158,9 @@ class Publisher:
             for (claimed, prepared), outcome in zip(ready, outcomes, strict=True):
                 self._metrics.published.labels(outcome.status.value).inc()
                 moves.append(self._after_publish(claimed, prepared, outcome))
+            # Of what may not have arrived at the bus, no loss says anything either.
             self._window.not_published(
-                move.of.event_id for move in moves if move.to is not State.SENT
+                move.of.event_id for move in moves if move.to is not State.SENT or move.reason
             )
         self._metrics.dead.inc(sum(move.to is State.DEAD for move in moves))
         return moves

@@ -10,14 +10,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from bridge.contract import KEYS, LEDGER_ORDER, LedgerRow
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _AS_OF = "As_Of__c"
 
 
@@ -72,30 +70,28 @@ _PARENT_KEYS = {
 
 
 def _digest(values: Mapping[str, Any]) -> str:
-    owned = {}
-    for name, value in values.items():
-        if name in _NOT_OWNED:
-            continue
-        found = value.get(_PARENT_KEYS[name]) if isinstance(value, dict) else value
-        if found is not None and found != "":
-            owned[name] = _plain(found)
-    text = json.dumps(owned, sort_keys=True, separators=(",", ":"))
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    owned: list[str] = []
+    for name in sorted(values.keys() - _NOT_OWNED):
+        value = values[name]
+        if isinstance(value, dict):
+            value = value.get(_PARENT_KEYS[name])
+        if value is not None and value != "":
+            owned += (name, _plain(value))
+    return hashlib.blake2b("\0".join(owned).encode(), digest_size=8).hexdigest()
 
 
 _NOT_OWNED = {"attributes", "Id", "Automation_Hold__c"}
 
 
-def _plain(value: Any) -> str | bool:
+def _plain(value: Any) -> str:
     """A value as it is however it is written: a number's zeros, an instant's zone, spaces."""
+    if isinstance(value, str):
+        text = value.strip()
+        instant = _instant(text) if text[10:11] == "T" else None
+        return text if instant is None else str(instant)
     if isinstance(value, bool):
-        return value
-    if isinstance(value, int | float | Decimal):
-        return format(Decimal(str(value)).normalize(), "f")
-    text = str(value).strip()
-    if _INSTANT.match(text) and (instant := _instant(text)) is not None:
-        return str(instant)
-    return text
+        return str(value)
+    return format(Decimal(str(value)).normalize(), "f")
 
 
 def _instant(text: Any) -> int | None:

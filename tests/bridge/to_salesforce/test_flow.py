@@ -11,6 +11,7 @@ from bridge.contract import STRIPE_EVENT_TOPIC
 from bridge.errors import SettingsError, WrongOrg
 from bridge.health import Part
 from bridge.store import SqliteInbox, State
+from bridge.to_salesforce.window import Lost
 
 pytestmark = pytest.mark.slow
 
@@ -375,3 +376,15 @@ async def test_an_unclear_publish_is_not_repeated_before_its_receipt_is_late(
         await org.until(lambda: service.health.works(Part.PUBLISHING))
         await asyncio.sleep(0.3)
         assert len(org.calls) == 1
+
+
+async def test_what_may_not_have_arrived_is_held_against_nobody(
+    configure, serve, connect, org, make_event
+):
+    async with serve(configure(salesforce_changes={"receipt_timeout": 4.0})) as service:
+        await service.until_ready()
+        service._window.lost(["evt_earlier"])  # from now on one goes alone
+        org.on_publish = lambda _: grpc.StatusCode.UNAVAILABLE
+        assert await connect(service).deliver(make_event()) == 200
+        await until(service.inbox, "evt_1", State.SENT)
+        assert service._window.lost(["evt_1"]) == {"evt_1": Lost.FIRST}
