@@ -16,6 +16,7 @@ class Part(StrEnum):
     PUBLISHING = "salesforce publishing"
     RECEIPTS = "salesforce receipts"
     REQUESTS = "salesforce requests"
+    SWEEP = "stripe events"
 
 
 class Health:
