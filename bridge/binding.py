@@ -43,13 +43,20 @@ class Binding:
         """What the store is bound to so far. Raises StoreUnavailable."""
         return cls(inbox, await inbox.bound())
 
+    def bound(self, name: str) -> str | None:
+        """What the store is bound to under a name."""
+        return self._bound.get(name)
+
     async def settings(self, settings: Settings) -> None:
         """Compares what the settings alone tell, and binds the mode. Raises WrongStore."""
-        stripe = settings.stripe
-        if stripe.account is not None:
-            self._compare(ACCOUNT, stripe.account, "BRIDGE_STRIPE__ACCOUNT names")
         if settings.salesforce.org_id is not None:
             self._compare(ORG, settings.salesforce.org_id, "BRIDGE_SALESFORCE__ORG_ID names")
+        await self.stripe(settings.stripe)
+
+    async def stripe(self, stripe: StripeSettings) -> None:
+        """The same of Stripe's settings. Raises WrongStore."""
+        if stripe.account is not None:
+            self._compare(ACCOUNT, stripe.account, "BRIDGE_STRIPE__ACCOUNT names")
         await self._bind(MODE, "live" if stripe.mode else "test", "the API key is for")
 
     async def doubt(self, stripe: StripeSettings) -> str:
@@ -78,9 +85,7 @@ class Binding:
         if (org := self._bound.get(ORG)) is not None:
             authenticator.insist(org, f"the store is bound to {org}. {_DO[ORG]}")
 
-    async def vouch(
-        self, settings: Settings, ask: Callable[[], Awaitable[dict[str, Any]]]
-    ) -> None:
+    async def vouch(self, settings: Settings, ask: Callable[[], Awaitable[dict[str, Any]]]) -> None:
         """For whoever writes beside a serving bridge: the settings are the store's.
 
         ``ask`` reads the key's account from Stripe; it is needed for a key that is new to the

@@ -46,7 +46,9 @@ class Metrics:
             registry=self.registry,
         )
         self.sweeps = Counter(
-            "bridge_sweeps", "Sweeps of Stripe's events that were completed.", registry=self.registry
+            "bridge_sweeps",
+            "Sweeps of Stripe's events that were completed.",
+            registry=self.registry,
         )
         self.sweep_missing = Counter(
             "bridge_sweep_missing",

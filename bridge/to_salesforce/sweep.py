@@ -199,7 +199,9 @@ class Sweep:
             try:
                 events.append((read_envelope(raw), raw))
             except NotAnEvent as error:
-                _log.error("Stripe lists an event that cannot be read, and it is left out: %s", error)
+                _log.error(
+                    "Stripe lists an event that cannot be read, and it is left out: %s", error
+                )
         if not events:
             return None
         known = await self._inbox.known([envelope.id for envelope, _ in events])

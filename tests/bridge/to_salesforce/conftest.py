@@ -80,7 +80,9 @@ class Stripe:
             body = {"id": self.account, "object": "account", "settings": {"dashboard": dashboard}}
             return web.json_response(body, headers=headers)
         if request.path == "/v1/events":
-            return web.json_response({"object": "list", "data": [], "has_more": False}, headers=headers)
+            return web.json_response(
+                {"object": "list", "data": [], "has_more": False}, headers=headers
+            )
         if key not in self.objects:
             body = {"error": {"type": "invalid_request_error", "code": "resource_missing"}}
             return web.json_response(body, status=404, headers=headers)
