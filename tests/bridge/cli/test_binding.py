@@ -91,7 +91,6 @@ async def bound(serve, settings, salesforce, ours):
         return await service.inbox.bound()
 
 
-
 async def customers(org):
     found = await org.rest().query("SELECT Stripe_Id__c FROM Bridge_Customer__c")
     return {row["Stripe_Id__c"] for row in found}

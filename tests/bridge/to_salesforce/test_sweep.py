@@ -15,7 +15,7 @@ from bridge.health import Health, Part
 from bridge.metrics import Metrics
 from bridge.settings import StripeSettings
 from bridge.store import SqliteInbox
-from bridge.stripe_api import StripeReader, StripeUnavailable
+from bridge.stripe_api import StripeReader, StripeUnavailable, parse_event
 from bridge.to_salesforce.admit import Admission
 from bridge.to_salesforce.sweep import KEPT, LEASE, TOPIC, YOUNGEST, Sweep
 from tests.bridge.company import KEY
@@ -166,6 +166,24 @@ async def test_the_body_is_stripes_own_text(at, company, wait):
     async with company.session.get(f"{company.url}/v1/events") as answer:
         assert claimed.payload in await answer.read()
     assert b'"percent_off":33.1' in claimed.payload
+
+
+async def test_events_keep_the_shape_of_their_creation(at, company, wait):
+    shapes = {}
+    customer, price = await company.customer(), await company.price()
+    for version in ("2025-02-24.acacia", "2026-10-28.endive"):
+        await company.control("settings", api_version=version)
+        await company.subscribe(customer, price)
+    await wait(2 * YOUNGEST)
+    rig = await at()
+    await rig.sweep.once()
+    for claimed in await rig.inbox.claim(100):
+        body = parse_event(claimed.payload)
+        row, _ = await rig.inbox.get_event(claimed.event_id)
+        assert (row.api_version, row.lane) == (body.api_version, claimed.lane)
+        if body.type == "invoice.paid":
+            shapes[body.api_version] = "subscription" in body.object, "parent" in body.object
+    assert shapes == {"2025-02-24.acacia": (True, False), "2026-10-28.endive": (False, True)}
 
 
 async def test_an_event_that_is_listed_late_is_found(at, happen, wait, company):
