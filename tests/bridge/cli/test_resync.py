@@ -99,7 +99,8 @@ async def test_all_that_stripe_had_events_of_since_a_moment_is_read(
     assert said["touched"]["others"] == 2  # the product and its price
     assert said["touched"]["since"] == since
     published = {event["Stripe_Event_Id__c"].split(":")[1] for event in org.published}
-    assert {customer, guest["latest_charge"]} <= published & asked
+    assert customer in published
+    assert guest["latest_charge"] in asked
     code, out, err = await run("resync", "--since", "2020-01-01", **both_ends)
     assert (code, "customers and payments, of" in out) == (0, True)
     assert "Stripe has forgotten its events from before" in err
