@@ -6,6 +6,7 @@
     ├── SettingsError            mend the settings and start again
     ├── StoreUnavailable         nothing was stored; Stripe is asked to deliver again
     ├── StoreInUse               another bridge serves from this store
+    ├── WrongStore               the store belongs to another account, mode or org: nothing is done
     ├── LeaseLost                another bridge has taken over; nothing was stored
     ├── OrgFault                 the whole org: pause, dead-letter nothing
     │   ├── AuthFailed
@@ -38,6 +39,10 @@ class StoreUnavailable(BridgeError):
 
 class StoreInUse(BridgeError):
     """Another process already serves from this store."""
+
+
+class WrongStore(BridgeError):
+    """The store belongs to another Stripe account, mode or org than the settings lead to."""
 
 
 class LeaseLost(BridgeError):

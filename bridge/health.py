@@ -17,6 +17,7 @@ class Part(StrEnum):
     RECEIPTS = "salesforce receipts"
     REQUESTS = "salesforce requests"
     TRIGGER = "salesforce trigger"
+    SWEEP = "stripe events"
 
 
 class Health:

@@ -45,6 +45,31 @@ class Metrics:
             ["resource"],
             registry=self.registry,
         )
+        self.sweeps = Counter(
+            "bridge_sweeps",
+            "Sweeps of Stripe's events that were completed.",
+            registry=self.registry,
+        )
+        self.sweep_missing = Counter(
+            "bridge_sweep_missing",
+            "Events that a sweep found and no webhook had brought.",
+            registry=self.registry,
+        )
+        self.sweep_age = Gauge(
+            "bridge_sweep_position_age_seconds",
+            "Age of the moment up to which Stripe's events have been swept.",
+            registry=self.registry,
+        )
+        self.sweep_cliff = Gauge(
+            "bridge_sweep_cliff_seconds",
+            "Until Stripe forgets the oldest event that has not been swept; it keeps 30 days.",
+            registry=self.registry,
+        )
+        self.sweep_lost = Counter(
+            "bridge_sweep_lost_seconds",
+            "Time whose events Stripe had forgotten before they were swept.",
+            registry=self.registry,
+        )
         self.receipts = Counter(
             "bridge_receipts",
             "Events that a receipt settled, by outcome.",

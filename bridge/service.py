@@ -15,8 +15,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import aiohttp
 from aiohttp import web
 
+from bridge.binding import Binding
 from bridge.clock import Backoff, system_clock
-from bridge.errors import BridgeError, OrgFault, SettingsError, StoreUnavailable, WrongOrg
+from bridge.errors import (
+    BridgeError,
+    OrgFault,
+    SettingsError,
+    StoreUnavailable,
+    WrongOrg,
+    WrongStore,
+)
 from bridge.health import Health, Part
 from bridge.metrics import Metrics
 from bridge.salesforce_api import Authenticator, PubSub, Rest
@@ -33,6 +41,7 @@ from bridge.to_salesforce.prepare import Preparer
 from bridge.to_salesforce.publish import Publisher, Tuning, probe
 from bridge.to_salesforce.receipts import Receipts
 from bridge.to_salesforce.requests import Records, Requests
+from bridge.to_salesforce.sweep import Sweep
 from bridge.to_salesforce.translate import BookingRules
 from bridge.to_salesforce.trigger import TriggerWatch
 from bridge.to_salesforce.window import Window
@@ -92,6 +101,7 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
         self._publisher: Publisher | None = None
         self._ready: asyncio.Future[Ready] | None = None
+        self._account_known = asyncio.Event()
         self.url = ""
 
     async def __aenter__(self) -> Self:
@@ -99,6 +109,8 @@ class Service:
         try:
             self.inbox = await SqliteInbox.open(settings.store.path, serving=True)
             self._stack.push_async_callback(self.inbox.close)
+            self._binding = await Binding.of(self.inbox)
+            await self._binding.settings(settings)
             self._reader = StripeReader(
                 settings.stripe.api_key.get_secret_value(),
                 settings.stripe.api_base,
@@ -106,6 +118,7 @@ class Service:
             )
             self._stack.push_async_callback(self._reader.close)
             self._salesforce = await open_salesforce(settings.salesforce, self._stack)
+            self._binding.hold(self._salesforce.authenticator)
             self._pubsub = self._salesforce.pubsub
             self._gate = Gate(lambda: probe(self._pubsub), self._reconnect, self.health)
             self._window = Window(
@@ -133,6 +146,17 @@ class Service:
                 reconnect=self._reconnect,
             )
             self._admission = Admission(self.inbox, settings.stripe, self.metrics)
+            self._admission.doubt = await self._binding.doubt(settings.stripe)
+            self._sweep = Sweep(
+                self.inbox,
+                self._reader,
+                self._admission,
+                self.health,
+                self.metrics,
+                every=settings.stripe.sweep_every,
+                overlap=settings.stripe.sweep_overlap,
+                backoff=self._reconnect,
+            )
             self.url = await self._listen()
         except BaseException:
             await self._stack.aclose()
@@ -145,6 +169,7 @@ class Service:
             "chase", lambda: self._chase.run(min(5.0, settings.salesforce.receipt_timeout / 4))
         )
         self._start("housekeeping", self._keep_house)
+        self._start("sweep", self._sweep_once_known)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -160,7 +185,7 @@ class Service:
         await self._stack.aclose()
 
     async def until_ready(self) -> Ready:
-        """Returns when both ends have answered. Raises WrongOrg, SettingsError."""
+        """Returns when both ends have answered. Raises WrongOrg, WrongStore, SettingsError."""
         assert self._ready is not None
         return await asyncio.shield(self._ready)
 
@@ -200,18 +225,22 @@ class Service:
         assert self._ready is not None
         try:
             account = await self._insist(Part.STRIPE, self._reader.account)
-            session = await self._insist(Part.PUBLISHING, self._salesforce.authenticator.session)
             account_id = str(account["id"])
             expected = self._settings.stripe.account
             if expected is not None and account_id != expected:
                 raise SettingsError(
                     f"the API key is of {account_id}, but BRIDGE_STRIPE__ACCOUNT is {expected}"
                 )
+            await self._binding.account(self._settings.stripe, account_id)
+            self._admission.account, self._admission.doubt = account_id, ""
+            self._account_known.set()
+            session = await self._insist(Part.PUBLISHING, self._salesforce.authenticator.session)
             rules = booking_rules(self._settings.booking, account)
-        except (WrongOrg, SettingsError) as error:
+            await self._binding.org(session.org_id, self._salesforce.authenticator)
+        except (WrongOrg, WrongStore, SettingsError) as error:
+            self._admission.doubt = "the bridge refuses to start"
             self._ready.set_exception(error)
             return
-        self._admission.account = account_id
         await self._insist(Part.PUBLISHING, lambda: probe(self._pubsub))
         salesforce = self._settings.salesforce
         tuning = Tuning(
@@ -252,6 +281,10 @@ class Service:
     def _heard(self, event_ids: Collection[str]) -> None:
         self._window.heard(event_ids)
         self._trigger.works()
+
+    async def _sweep_once_known(self) -> None:
+        await self._account_known.wait()
+        await self._sweep.run()
 
     def _errands(self) -> dict[str, Errand]:
         return {

@@ -67,6 +67,18 @@ class StripeSettings(_Section):
     signature_tolerance: float = Field(
         default=300.0, gt=0, description="Seconds a webhook's timestamp may be off, either way."
     )
+    sweep_every: float = Field(
+        default=300.0,
+        ge=1,
+        le=86_400,
+        description="Seconds between sweeps of Stripe's events for webhooks that never came.",
+    )
+    sweep_overlap: float = Field(
+        default=600.0,
+        ge=60,
+        le=86_400,
+        description="Seconds that a sweep goes back behind the last: events may be listed late.",
+    )
 
     @field_validator("webhook_secrets", "thin_secrets", mode="before")
     @classmethod

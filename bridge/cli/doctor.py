@@ -19,6 +19,7 @@ from bridge.service import booking_rules, open_salesforce
 from bridge.settings import Settings, load
 from bridge.store import SqliteInbox
 from bridge.stripe_api import StripeReader
+from bridge.to_salesforce.sweep import PATH as EVENTS
 
 _TOPICS = {
     STRIPE_EVENT_TOPIC: "publish to",
@@ -113,5 +114,6 @@ async def _stripe(settings: Settings, reader: StripeReader) -> str:
     expected = settings.stripe.account
     if expected is not None and account["id"] != expected:
         raise BridgeError(f"the API key is of {account['id']}, not of {expected}")
+    await reader.raw_page(EVENTS, {"limit": 1})
     mode = "live" if settings.stripe.mode else "test"
     return f"account {account['id']}, {mode} mode, dates in {rules.time_zone}"

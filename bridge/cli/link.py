@@ -14,11 +14,13 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from bridge.binding import Binding
 from bridge.cli import show
+from bridge.cli.store import open_store
 from bridge.linking import Links, Plan, Rejected, Sheet, SheetError, Summary, read_sheet
 from bridge.salesforce_api.rest import MOST_RECORDS, Record
 from bridge.service import open_salesforce
-from bridge.settings import SalesforceSettings, load_salesforce
+from bridge.settings import SalesforceSettings, load_salesforce, load_store
 
 _SUGGESTED = ("Stripe Customer Id", "Customer", "Email", "Account Id", "Account", "Reason")
 _REJECTED = ("Stripe Customer Id", "Account Id", "Line", "Reason")
@@ -89,7 +91,15 @@ def link(
     except (SheetError, UnicodeDecodeError) as error:
         raise click.UsageError(f"{file}: {error}") from None
     plan, summary = asyncio.run(
-        _carry_out(settings, sheet, relink=relink, partial=partial, dry_run=dry_run, batch=batch)
+        _carry_out(
+            env_file,
+            settings,
+            sheet,
+            relink=relink,
+            partial=partial,
+            dry_run=dry_run,
+            batch=batch,
+        )
     )
     faults = sorted([*sheet.rejected, *plan.rejected, *summary.rejected], key=lambda f: f.number)
     where = None
@@ -102,6 +112,7 @@ def link(
 
 
 async def _carry_out(
+    env_file: Path,
     settings: SalesforceSettings,
     sheet: Sheet,
     *,
@@ -112,7 +123,11 @@ async def _carry_out(
 ) -> tuple[Plan, Summary]:
     console = Console(stderr=True)
     async with AsyncExitStack() as stack:
-        links = Links((await open_salesforce(settings, stack)).rest)
+        salesforce = await open_salesforce(settings, stack)
+        if load_store(env_file).path.is_file():  # there need be none on an administrator's machine
+            binding = await Binding.of(await open_store(env_file, stack))
+            binding.hold(salesforce.authenticator)
+        links = Links(salesforce.rest)
         plan = await links.plan(sheet.lines, relink=relink)
         faulty = bool(sheet.rejected or plan.rejected)
         if dry_run or (faulty and not partial):

@@ -17,6 +17,7 @@ _COMMANDS = {
     "doctor": "bridge.cli.doctor:doctor",
     "events": "bridge.cli.events:events",
     "link": "bridge.cli.link:link",
+    "rebind": "bridge.cli.rebind:rebind",
     "resync": "bridge.cli.resync:resync",
     "setup": "bridge.cli.setup:setup",
     "status": "bridge.cli.status:status",

@@ -35,6 +35,11 @@ class Session:
     user_id: str
 
 
+def same_org(one: str, other: str) -> bool:
+    """Whether two ids, of 15 or 18 characters, are of the same org."""
+    return one[:15] == other[:15]
+
+
 class Authenticator:
     """Gives the current session, asking for a new token when there is none."""
 
@@ -43,6 +48,14 @@ class Authenticator:
         self._http = http
         self._session: Session | None = None
         self._asking = asyncio.Lock()
+        self._wanted = settings.org_id
+        self._because = f"BRIDGE_SALESFORCE__ORG_ID is {settings.org_id}"
+
+    def insist(self, org_id: str, because: str) -> None:
+        """From now on a token of any other org is refused with WrongOrg, which says why."""
+        self._wanted, self._because = org_id, because
+        if self._session is not None and not same_org(self._session.org_id, org_id):
+            self._session = None
 
     async def session(self) -> Session:
         """The session. Raises AuthFailed, WrongOrg, OrgUnavailable."""
@@ -71,11 +84,8 @@ class Authenticator:
         except KeyError as error:
             raise OrgUnavailable(f"{url} answered without {error}") from None
         org_id, user_id = await self._whose(token, instance, str(answer.get("id", "")))
-        wanted = self._settings.org_id
-        if wanted is not None and org_id[:15] != wanted[:15]:
-            raise WrongOrg(
-                f"the credentials lead to org {org_id}, but BRIDGE_SALESFORCE__ORG_ID is {wanted}"
-            )
+        if self._wanted is not None and not same_org(org_id, self._wanted):
+            raise WrongOrg(f"the credentials lead to org {org_id}, but {self._because}")
         return Session(token, instance.rstrip("/"), org_id, user_id)
 
     async def _form(self) -> dict[str, str]:

@@ -295,6 +295,12 @@ class Inbox(Protocol):
     async def bind(self, name: str, value: str) -> str:
         """What the store is bound to under this name; binds it to ``value`` if to nothing yet."""
 
+    async def bound(self) -> dict[str, str]:
+        """All that the store is bound to, by name."""
+
+    async def rebind(self, name: str, value: str, forget: Sequence[str] = ()) -> None:
+        """Binds the store to something else, on purpose; forgets the cursors of some topics."""
+
     async def count_refused(self, causes: Mapping[str, int]) -> None:
         """Adds to the counters of refused requests."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from bridge.errors import LeaseLost
 from bridge.store.inbox import Cursor, Lease
@@ -75,3 +76,18 @@ def bind(connection: sqlite3.Connection, name: str, value: str) -> str:
     )
     (bound,) = connection.execute("SELECT value FROM bound WHERE name = ?", (name,)).fetchone()
     return str(bound)
+
+
+def bound(connection: sqlite3.Connection) -> dict[str, str]:
+    """All that the store is bound to."""
+    return dict(connection.execute("SELECT name, value FROM bound"))
+
+
+def rebind(connection: sqlite3.Connection, name: str, value: str, forget: Sequence[str]) -> None:
+    """Binds the store to something else, and forgets the cursors that lead nowhere there."""
+    connection.execute(
+        "INSERT INTO bound (name, value) VALUES (?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, value),
+    )
+    connection.executemany("DELETE FROM cursors WHERE topic = ?", [(topic,) for topic in forget])

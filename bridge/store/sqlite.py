@@ -189,6 +189,12 @@ class SqliteInbox:
     async def bind(self, name: str, value: str) -> str:
         return await self._writer.run(lambda c: shared.bind(c, name, value))
 
+    async def bound(self) -> dict[str, str]:
+        return await self._read(shared.bound)
+
+    async def rebind(self, name: str, value: str, forget: Sequence[str] = ()) -> None:
+        await self._writer.run(lambda c: shared.rebind(c, name, value, forget))
+
     async def count_refused(self, causes: Mapping[str, int]) -> None:
         await self._writer.run(lambda c: queries.count_refused(c, causes))
 

@@ -1,5 +1,6 @@
 """Reading Stripe: events as they come, facts as they are asked for."""
 
+from bridge.stripe_api.client import RawPage
 from bridge.stripe_api.errors import (
     StripeApiError,
     StripeAuthenticationFailed,
@@ -19,6 +20,7 @@ __all__ = [
     "Kind",
     "MalformedEvent",
     "Need",
+    "RawPage",
     "StripeApiError",
     "StripeAuthenticationFailed",
     "StripeEvent",

@@ -48,6 +48,23 @@ class Answer:
     as_of: dt.datetime
 
 
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """One page of a list, each element in Stripe's own JSON, and a moment as :class:`Answer`'s."""
+
+    elements: tuple[bytes, ...]
+    has_more: bool
+    as_of: dt.datetime
+
+
+class _RawList(msgspec.Struct):
+    data: list[msgspec.Raw]
+    has_more: bool = False
+
+
+_decode_list = msgspec.json.Decoder(_RawList).decode
+
+
 class StripeGet:
     """Reads of Stripe's API, throttled."""
 
@@ -78,14 +95,23 @@ class StripeGet:
 
     async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
         """The object at a path. Raises a :class:`StripeApiError`."""
-        for attempt in range(1, self._retries + 2):
-            try:
-                return await self._once(path, params or {})
-            except StripeRateLimited as error:
-                if attempt > self._retries:
-                    raise
-                self._throttle.hold(max(error.retry_after, _BACKOFF.wait(attempt)))
-        raise AssertionError("unreachable")
+        raw, as_of = await self._patiently(path, params or {})
+        try:
+            body = parse_json(raw)
+        except msgspec.DecodeError as error:
+            raise StripeUnavailable(f"GET {path}: an answer that is no JSON") from error
+        if not isinstance(body, dict):
+            raise StripeUnavailable(f"GET {path}: an answer that is no object")
+        return Answer(body, as_of)
+
+    async def raw_page(self, path: str, params: Mapping[str, Any]) -> RawPage:
+        """One page of a list, its elements as Stripe wrote them. Raises a ``StripeApiError``."""
+        raw, as_of = await self._patiently(path, params)
+        try:
+            found = _decode_list(raw)
+        except msgspec.DecodeError as error:
+            raise StripeUnavailable(f"GET {path}: an answer that is no list") from error
+        return RawPage(tuple(bytes(each) for each in found.data), found.has_more, as_of)
 
     async def pages(self, path: str, params: Mapping[str, Any]) -> Answer:
         """A whole list, page after page, as one list object of the first page's moment."""
@@ -101,7 +127,17 @@ class StripeGet:
         """Closes the connections."""
         await self._http.close_async()  # type: ignore[no-untyped-call]
 
-    async def _once(self, path: str, params: Mapping[str, Any]) -> Answer:
+    async def _patiently(self, path: str, params: Mapping[str, Any]) -> tuple[str, dt.datetime]:
+        for attempt in range(1, self._retries + 2):
+            try:
+                return await self._once(path, params)
+            except StripeRateLimited as error:
+                if attempt > self._retries:
+                    raise
+                self._throttle.hold(max(error.retry_after, _BACKOFF.wait(attempt)))
+        raise AssertionError("unreachable")
+
+    async def _once(self, path: str, params: Mapping[str, Any]) -> tuple[str, dt.datetime]:
         async with self._throttle.place():
             self._count(path)
             asked = time.monotonic()
@@ -114,13 +150,7 @@ class StripeGet:
         as_of = _surely_so(response.headers, asked)
         if as_of is None:
             raise StripeUnavailable(f"GET {path}: an answer without a Date")
-        try:
-            body = parse_json(response.body)
-        except msgspec.DecodeError as error:
-            raise StripeUnavailable(f"GET {path}: an answer that is no JSON") from error
-        if not isinstance(body, dict):
-            raise StripeUnavailable(f"GET {path}: an answer that is no object")
-        return Answer(body, as_of)
+        return response.body, as_of
 
 
 def _surely_so(headers: Mapping[str, str], asked: float) -> dt.datetime | None:

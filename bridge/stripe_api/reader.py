@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bridge.stripe_api.cache import Cache
-from bridge.stripe_api.client import Answer, StripeGet
+from bridge.stripe_api.client import Answer, RawPage, StripeGet
 from bridge.stripe_api.errors import StripeNotFound
 from bridge.stripe_api.events import StripeEvent, instant
 from bridge.stripe_api.facts import Fact, Facts, Kind, Need
@@ -142,6 +142,10 @@ class StripeReader:
     async def pages(self, path: str, params: Mapping[str, Any]) -> Answer:
         """A whole list, remembered nowhere. Raises a ``StripeApiError``."""
         return await self._get.pages(path, params)
+
+    async def raw_page(self, path: str, params: Mapping[str, Any]) -> RawPage:
+        """One page of a list in Stripe's own JSON, remembered nowhere. Raises as :meth:`get`."""
+        return await self._get.raw_page(path, params)
 
     async def latest(self, key: str, since: dt.datetime) -> Fact:
         """The Stripe object of a ledger key, read now, of which Stripe told several at ``since``.

@@ -15,6 +15,9 @@ from bridge.to_salesforce.envelope import Envelope, NotAnEvent, read_envelope
 from bridge.to_salesforce.health_event import TYPE as HEALTH_EVENT
 from bridge.to_salesforce.signature import Refused, verify
 
+FOREIGN = "foreign"
+"""The outcome of an event of another mode or account."""
+
 _WHY = {
     "too_large": "the body is larger than BRIDGE_HTTP__BODY_LIMIT",
     "no_signature": "there is no Stripe-Signature header",
@@ -55,6 +58,9 @@ class Admission:
         self._unavailable = metrics.webhooks.labels("unavailable")
         self.account = settings.account
         """The account whose events are applied; None until it is known."""
+        self.doubt = ""
+        """Why it is not sure that webhooks are of the store's account: Stripe is asked to come
+        again."""
         self.stopping = False
         """Set before the service ends: Stripe is asked to come again."""
 
@@ -94,15 +100,11 @@ class Admission:
         self._metrics.admit_seconds.observe(time.perf_counter() - started)
         return response
 
-    async def _store(self, envelope: Envelope, body: bytes) -> web.Response:
-        if self.stopping:
-            return self._try_again("the bridge is stopping")
-        if envelope.account is not None and self.account is None:
-            return self._try_again("the bridge does not know its own Stripe account yet")
+    def arrival(self, envelope: Envelope, body: bytes) -> Arrival:
+        """What of an event is stored, however Stripe told of it; :attr:`account` must be known."""
         reason = self._why_foreign(envelope)
         unheard = envelope.thin and envelope.type != HEALTH_EVENT
-        outcome = "foreign" if reason else "ignored" if unheard else None
-        arrival = Arrival(
+        return Arrival(
             event_id=envelope.id,
             type=envelope.type,
             created=envelope.created,
@@ -111,14 +113,24 @@ class Admission:
             account=envelope.account,
             lane=envelope.lane,
             payload=None if reason else body,
-            outcome=outcome,
+            outcome=FOREIGN if reason else "ignored" if unheard else None,
             reason=reason or ("a thin event" if unheard else ""),
         )
+
+    async def _store(self, envelope: Envelope, body: bytes) -> web.Response:
+        if self.stopping:
+            return self._try_again("the bridge is stopping")
+        if self.doubt:
+            return self._try_again(self.doubt)
+        if envelope.account is not None and self.account is None:
+            return self._try_again("the bridge does not know its own Stripe account yet")
+        arrival = self.arrival(envelope, body)
         try:
             admitted = await self._inbox.admit(arrival)
         except StoreUnavailable:
             return self._try_again("the inbox cannot store the event now")
-        counter = self._foreign if reason else self._admitted if admitted else self._duplicate
+        foreign = arrival.outcome == FOREIGN
+        counter = self._foreign if foreign else self._admitted if admitted else self._duplicate
         counter.inc()
         return web.Response(status=200)
 

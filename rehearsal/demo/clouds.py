@@ -124,6 +124,8 @@ class Clouds:
             "BRIDGE_STRIPE__WEBHOOK_SECRETS": secret,
             "BRIDGE_STRIPE__API_BASE": cloud["url"],
             "BRIDGE_STRIPE__LIVEMODE": "false",
+            # Stripe's clock jumps: a sweep by the wall clock would bring what is held back.
+            "BRIDGE_STRIPE__SWEEP_EVERY": "86400",
             "BRIDGE_SALESFORCE__LOGIN_URL": org["http_url"],
             "BRIDGE_SALESFORCE__CLIENT_ID": org["client_id"],
             "BRIDGE_SALESFORCE__CLIENT_SECRET": org["client_secret"],

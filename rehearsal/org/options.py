@@ -5,7 +5,7 @@ As JSON, for `localorg serve --org FILE` and `localorg test --org FILE`:
     {"currencies": {"corporate": "USD", "rates": {"EUR": 0.9, "JPY": 150},
                     "inactive": {"CHF": 0.95},
                     "dated": {"EUR": {"2026-01-01": 0.92, "2026-07-01": 0.88}}},
-     "flows": "inactive", "language": "de", "time_zone": "Europe/Berlin"}
+     "flows": "inactive", "language": "de", "time_zone": "Europe/Berlin", "instance": "Lc1"}
 
 `currencies` makes the org a multicurrency one; `dated`, even empty, one with advanced currency
 management. A rate is how many units of the currency the corporate one buys.
@@ -22,6 +22,8 @@ from typing import Any
 from zoneinfo import available_timezones
 
 _ISO = re.compile("[A-Z]{3}")
+_WORDS = ("language", "time_zone", "instance")
+_INSTANCE = re.compile("[A-Za-z0-9]{3}")
 _LANGUAGE = re.compile("[a-z]{2,3}(_[A-Z]{2,3})?")
 
 
@@ -79,25 +81,32 @@ class OrgOptions:
     language: str = "en_US"
     """`LanguageLocaleKey` of the org and its first users."""
     time_zone: str = "America/Los_Angeles"
+    instance: str = "Lc0"
+    """The three characters behind the key prefix of each id, the org's own too: a sandbox that is
+    refreshed is another org (Salesforce Help, "Refresh Your Sandbox")."""
 
     def __post_init__(self) -> None:
         if self.time_zone not in available_timezones():
             raise WrongOption(f"time_zone: there is no {self.time_zone}")
         if not _LANGUAGE.fullmatch(self.language):
             raise WrongOption(f"language: {self.language} is none")
+        if not _INSTANCE.fullmatch(self.instance):
+            raise WrongOption(f"instance: {self.instance} is not three letters or digits")
 
     @classmethod
     def read(cls, data: object) -> OrgOptions:
         """The options in parsed JSON, whose numbers may be of any type. Raises WrongOption."""
         given = _mapping(data, "the org's options")
-        _known(given, {"currencies", "flows", "language", "time_zone"}, "the org's options")
+        _known(
+            given, {"currencies", "flows", "language", "time_zone", "instance"}, "the org's options"
+        )
         currencies, flows = given.get("currencies"), given.get("flows", "active")
         if flows not in {"active", "inactive"}:
             raise WrongOption(f"flows: {flows} is neither active nor inactive")
         return cls(
             currencies=None if currencies is None else _currencies(currencies),
             inactive_flows=flows == "inactive",
-            **{name: str(given[name]) for name in ("language", "time_zone") if name in given},
+            **{name: str(given[name]) for name in _WORDS if name in given},
         )
 
 

@@ -69,7 +69,7 @@ class Org:
         self.triggers = triggers
         self.locked_rows: set[str] = set()
         """Ids that another transaction is said to hold; saving one is UNABLE_TO_LOCK_ROW."""
-        self._store = Store(self.schema)
+        self._store = Store(self.schema, project.options.instance)
         self._security = Security(self.schema, self._store, project.permission_sets.values())
         self._engine = self._assembled(flows)
         self._jobs: list[Row] = []

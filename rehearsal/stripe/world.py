@@ -34,6 +34,7 @@ class Settings:
     ``after_retries``: what becomes of the subscription: ``cancel``, ``unpaid`` or ``past_due``.
     ``settlement_delay``: seconds until a charge has its balance transaction.
     ``lose_next``: so many events will never be generated, neither sent nor listed.
+    ``events_listed_after``: seconds until the list of events has a new one.
     ``settlement_rates``: worth of a major unit in a major unit of the account's currency; a
     currency without a rate settles in itself, as with a bank account in that currency.
     ``overdue_events``, ``will_be_due_days``: the automations that send ``invoice.overdue`` and, so
@@ -60,6 +61,7 @@ class Settings:
     dispute_days: int = 9
     trial_warning: int = 3 * DAY
     lose_next: int = 0
+    events_listed_after: int = 0
     overdue_events: bool = True
     will_be_due_days: int = 0
     fail_finalizations: int = 0

@@ -20,8 +20,8 @@ KEY = "sk_test_rehearsal0000"
 class Company:
     """A stand-in and what is sold in it."""
 
-    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
-        self.url, self.session = url, session
+    def __init__(self, url: str, session: aiohttp.ClientSession, standin: StandIn) -> None:
+        self.url, self.session, self.standin = url, session, standin
 
     async def post(self, path: str, **form: str) -> Any:
         async with self.session.post(f"{self.url}/v1/{path}", data=form) as answer:
@@ -81,16 +81,15 @@ class Company:
 
 
 @asynccontextmanager
-async def open_company() -> AsyncIterator[Company]:
-    """A stand-in in this process, on a real socket, with the wall clock."""
-    runner = web.AppRunner(
-        build(StandIn(World(clock=Clock(), seed=1), KEY)), access_log=None, shutdown_timeout=1
-    )
+async def open_company(seed: int = 1, key: str = KEY) -> AsyncIterator[Company]:
+    """A stand-in in this process, on a real socket, with the wall clock; a seed is an account."""
+    standin = StandIn(World(clock=Clock(), seed=seed), key)
+    runner = web.AppRunner(build(standin), access_log=None, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     try:
-        async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session:
-            yield Company(url, session)
+        async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
+            yield Company(url, session, standin)
     finally:
         await runner.cleanup()

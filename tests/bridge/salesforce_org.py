@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -91,7 +92,10 @@ async def open_org(
     project: Path | None = None, options: OrgOptions | None = None
 ) -> AsyncIterator[SalesforceOrg]:
     """An empty org with the package, or with the project of a folder."""
-    org = Org(*_package()) if project is None else Org.of(load_project(project, options))
+    package, *runtimes = _package() if project is None else (None,)
+    if package is not None and options is not None:
+        package = dataclasses.replace(package, options=options)
+    org = Org(package, *runtimes) if project is None else Org.of(load_project(project, options))
     async with serving(org, apex_subscribers(org)) as address, AsyncExitStack() as stack:
         http = await open_http(Path(address.ca_file), stack)
         yield SalesforceOrg(org, address, http)

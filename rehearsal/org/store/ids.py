@@ -5,13 +5,15 @@ from __future__ import annotations
 from rehearsal.org.values import id18
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_INSTANCE = "Lc0"
+INSTANCE = "Lc0"
+"""What stands behind the key prefix in the ids of an org, unless it is told otherwise."""
 
 
 class IdMaker:
     """Gives each record of the org an 18-character id; numbers are never given twice."""
 
-    def __init__(self) -> None:
+    def __init__(self, instance: str = INSTANCE) -> None:
+        self._instance = instance
         self._last: dict[str, int] = {}
 
     def next(self, key_prefix: str) -> str:
@@ -20,4 +22,4 @@ class IdMaker:
         for _ in range(9):
             number, place = divmod(number, len(_DIGITS))
             digits = _DIGITS[place] + digits
-        return id18(f"{key_prefix}{_INSTANCE}{digits}")
+        return id18(f"{key_prefix}{self._instance}{digits}")

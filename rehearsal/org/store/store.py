@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rehearsal.org.schema import ObjectType, Schema
-from rehearsal.org.store.ids import IdMaker
+from rehearsal.org.store.ids import INSTANCE, IdMaker
 from rehearsal.org.store.table import Table
 from rehearsal.org.values import Row
 
@@ -16,8 +16,8 @@ class Store:
     Ids and auto-numbers that were given out are not taken back, as in Salesforce.
     """
 
-    def __init__(self, schema: Schema) -> None:
-        self.ids = IdMaker()
+    def __init__(self, schema: Schema, instance: str = INSTANCE) -> None:
+        self.ids = IdMaker(instance)
         self._tables = {name: Table(target) for name, target in schema.objects.items()}
         self._by_prefix = {target.key_prefix: target.name for target in schema.objects.values()}
         self._log: list[tuple[Table, str, Row | None]] = []

@@ -84,8 +84,12 @@ async def stripe_url():
             {"id": "acct_1", "settings": {"dashboard": {"timezone": "Europe/Berlin"}}}
         )
 
+    async def events(_: web.Request) -> web.Response:
+        return web.json_response({"object": "list", "data": [], "has_more": False})
+
     app = web.Application()
     app.router.add_get("/v1/account", account)
+    app.router.add_get("/v1/events", events)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -1,6 +1,7 @@
 """`stripe-sf resync`, beside a serving process that may be killed at any moment."""
 
 import asyncio
+import datetime as dt
 import json
 import random
 
@@ -65,9 +66,44 @@ async def test_what_cannot_be_applied_is_1(run, serve_process, both_ends, compan
     assert "events list --state dead" in err
 
 
-@pytest.mark.parametrize("arguments", [["evt_1"], ["001000000000001AAA", "sub_1"], []])
+@pytest.mark.parametrize(
+    "arguments", [["evt_1"], ["001000000000001AAA", "sub_1"], [], ["--since", "soon"]]
+)
 async def test_what_names_nothing_is_wrong_usage(run, both_ends, arguments):
     assert (await run("resync", *arguments, **both_ends))[0] == 2
+
+
+async def test_all_that_stripe_had_events_of_since_a_moment_is_read(
+    run, serve_process, both_ends, company, org, applied
+):
+    await company.customer()
+    since = (await company.control("clock", advance=3600))["now"] - 60
+    price = await company.price()
+    customer = await company.customer()
+    await company.subscribe(customer, price)
+    guest = await company.post(
+        "payment_intents",
+        amount="700",
+        currency="usd",
+        payment_method="pm_card_visa",
+        confirm="true",
+    )
+    await serve_process()
+    moment = dt.datetime.fromtimestamp(since, dt.UTC).isoformat()
+    code, out, _ = await run("resync", "--since", moment, "--wait", "--json", **both_ends)
+    said = json.loads(out)
+    assert (code, said["dead"]) == (0, 0)
+    asked = set(said["touched"]["keys"])
+    assert customer in asked
+    assert {key.partition("_")[0] for key in asked} == {"cus", "ch", "pi", "inpay"}
+    assert said["touched"]["others"] == 2  # the product and its price
+    assert said["touched"]["since"] == since
+    published = {event["Stripe_Event_Id__c"].split(":")[1] for event in org.published}
+    assert customer in published
+    assert guest["latest_charge"] in asked
+    code, out, err = await run("resync", "--since", "2020-01-01", **both_ends)
+    assert (code, "customers and payments, of" in out) == (0, True)
+    assert "Stripe has forgotten its events from before" in err
 
 
 async def test_without_a_bridge_it_is_kept_and_not_waited_for(

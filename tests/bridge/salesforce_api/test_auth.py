@@ -51,6 +51,17 @@ async def test_the_short_form_of_the_org_id_is_the_same_org(org, http):
     assert (await Authenticator(settings, http).session()).org_id == "00D000000000001AAA"
 
 
+async def test_an_org_that_changes_under_way_is_refused(org, http):
+    authenticator = Authenticator(org.settings(), http)
+    session = await authenticator.session()
+    authenticator.insist("00D000000000001", "the store is bound to it")
+    assert await authenticator.session() is session
+    authenticator.refused(session)
+    org.org_id = "00D000000000002AAA"
+    with pytest.raises(WrongOrg, match="000002AAA, but the store is bound to it"):
+        await authenticator.session()
+
+
 async def test_html_in_maintenance_is_no_auth_fault(org, http):
     org.token_answer = web.Response(text="<html>", content_type="text/html")
     with pytest.raises(OrgUnavailable):

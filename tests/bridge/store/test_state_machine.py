@@ -51,10 +51,15 @@ class InboxMachine(RuleBasedStateMachine):
     @rule(limit=st.integers(1, 12))
     def claim(self, limit):
         before = self.rows()
-        flying = {row.lane for row in before if row.state in IN_FLIGHT}
+        expired = {row.event_id for row in before if self.is_expired(row)}
+        self.held = [each for each in self.held if each.event_id not in expired]
+        flying = {
+            row.lane for row in before if row.state in IN_FLIGHT and row.event_id not in expired
+        }
         ready: dict[str, list[str]] = {}
         for row in before:
-            waits = row.state not in IN_FLIGHT | FINAL and row.due_at <= self.now
+            waits = row.state not in IN_FLIGHT | FINAL or row.event_id in expired
+            waits = waits and row.due_at <= self.now
             if waits and row.lane not in flying:
                 ready.setdefault(row.lane, []).append(row.event_id)
         claimed = self.run(self.inbox.claim(limit))
@@ -135,6 +140,14 @@ class InboxMachine(RuleBasedStateMachine):
             assert len(batches) <= 1
             assert len(due) == bool((due or queued) and not batches)
             assert all(row.due_at >= due[0].due_at for row in queued) if due else True
+
+    def is_expired(self, row) -> bool:
+        return row.state is State.CLAIMED and row.due_at <= self.now
+
+    @rule()
+    def renew(self):
+        """Claims that have ended are renewed like all others while nobody has taken them."""
+        self.run(self.inbox.renew({each.claim for each in self.held}))
 
     def rows(self):
         return self.run(self.inbox.list_events(limit=100))[::-1]

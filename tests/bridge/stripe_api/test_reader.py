@@ -688,3 +688,24 @@ async def test_a_read_that_has_just_ended_is_not_waited_for(
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert facts.get(need) is not None
+
+
+async def test_a_page_keeps_each_element_as_stripe_wrote_it(server, reader):
+    first = '{"id": "evt_1",  "n": 0.10000000000000000555, "big": 12345678901234567890.10}'
+    second = '{"id":"evt_2","text":"caf\\u00e9 \u00e9"}'
+    server.answers["/v1/events"] = (
+        '{"object": "list", "has_more": true,\n "data": [' + first + ",\n  " + second + "]}"
+    )
+    page = await reader.raw_page("/v1/events", {"created": {"gte": 1, "lt": 9}, "limit": 100})
+    assert page.elements == (first.encode(), second.encode())
+    assert page.has_more
+    assert page.as_of < dt.datetime(2026, 1, 1, 0, 5, tzinfo=dt.UTC)
+    (query,) = [query for path, query in server.seen if path == "/v1/events"]
+    assert query == {"created[gte]": "1", "created[lt]": "9", "limit": "100"}
+
+
+@pytest.mark.parametrize("answer", ["no json", "[]", '{"data": 7}'])
+async def test_a_page_that_is_no_list_is_no_answer(server, reader, answer):
+    server.answers["/v1/events"] = answer
+    with pytest.raises(StripeUnavailable):
+        await reader.raw_page("/v1/events", {})

@@ -65,6 +65,7 @@ class Stripe:
         self.objects: dict[str, dict] = {}
         self.asked: list[str] = []
         self.status = 200
+        self.account = "acct_1"
         self.clock: Callable[[], float] = time.time
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -76,8 +77,12 @@ class Stripe:
             return web.json_response(body, status=self.status, headers=headers)
         if key == "account":
             dashboard = {"timezone": "Europe/Berlin"}
-            body = {"id": "acct_1", "object": "account", "settings": {"dashboard": dashboard}}
+            body = {"id": self.account, "object": "account", "settings": {"dashboard": dashboard}}
             return web.json_response(body, headers=headers)
+        if request.path == "/v1/events":
+            return web.json_response(
+                {"object": "list", "data": [], "has_more": False}, headers=headers
+            )
         if key not in self.objects:
             body = {"error": {"type": "invalid_request_error", "code": "resource_missing"}}
             return web.json_response(body, status=404, headers=headers)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from rehearsal.org.options import Currencies, OrgOptions, WrongOption
+from rehearsal.org.org import Org
 
 
 def test_an_empty_file_is_a_plain_org() -> None:
@@ -38,12 +40,24 @@ def test_language_zone_and_flows_are_read() -> None:
     assert read == OrgOptions(inactive_flows=True, language="de", time_zone="Europe/Berlin")
 
 
+def test_another_instance_is_another_org(tmp_path: Path) -> None:
+    (tmp_path / "sfdx-project.json").write_text('{"packageDirectories": [{"path": "app"}]}')
+    (tmp_path / "app").mkdir()
+    one, other = (
+        Org.load(tmp_path, options=OrgOptions.read(options))
+        for options in ({}, {"instance": "Lc1"})
+    )
+    assert (one.org_id[:6], other.org_id[:6]) == ("00DLc0", "00DLc1")
+    assert one.admin.id != other.admin.id
+
+
 @pytest.mark.parametrize(
     "data",
     [
         [],
         {"flows": "some"},
         {"language": "German"},
+        {"instance": "L-0"},
         {"time_zone": "Europe/Nowhere"},
         {"curencies": {}},
         {"currencies": {"rate": {}}},

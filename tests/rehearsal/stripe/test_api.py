@@ -264,6 +264,34 @@ async def test_events_are_listed_by_type_and_time(rig, api: StripeClient):
         await api.v1.events.list_async({"types": [f"a.{n}" for n in range(21)]})
     await rig.advance(days=31)
     assert (await api.v1.events.list_async()).data == []
+    with pytest.raises(stripe.InvalidRequestError, match="No such event"):
+        await api.v1.events.retrieve_async(page.data[0].id)
+
+
+async def test_events_are_listed_page_by_page_both_ways(rig, api: StripeClient):
+    for n in range(5):
+        await api.v1.customers.create_async({"name": str(n)})
+        await rig.advance(10)
+
+    async def names(**params):
+        page = await api.v1.events.list_async({"limit": 2, **params})
+        return [event.data.object["name"] for event in page.data], page
+
+    found, page = await names()
+    assert (found, page.has_more) == (["4", "3"], True)
+    assert (await names(starting_after=page.data[-1].id))[0] == ["2", "1"]
+    found, page = await names(created={"gte": NOW + 10, "lte": NOW + 20})
+    assert (found, page.has_more) == (["2", "1"], False)
+    assert (await names(ending_before=page.data[-1].id))[0] == ["3", "2"]
+
+
+async def test_an_event_can_be_listed_late(rig, api: StripeClient):
+    await rig.control("POST", "/settings", {"events_listed_after": 30})
+    await api.v1.customers.create_async({})
+    assert (await api.v1.events.list_async()).data == []
+    await rig.advance(30)
+    (event,) = (await api.v1.events.list_async()).data
+    assert event.created == NOW
 
 
 async def test_the_clock_does_not_go_back(rig):

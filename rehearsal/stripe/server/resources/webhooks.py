@@ -9,6 +9,7 @@ from ...objects.webhooks import Event, WebhookEndpoint
 from ...params import merged
 from ...periods import DAY
 from ...render import render
+from ...world import World
 from ..call import Answer, Call, Route, listed, paging
 
 MOST_ENDPOINTS, MOST_TYPES, EVENTS_REACH_BACK = 16, 20, 30 * DAY
@@ -17,9 +18,14 @@ MOST_ENDPOINTS, MOST_TYPES, EVENTS_REACH_BACK = 16, 20, 30 * DAY
 def retrieve_event(call: Call) -> Answer:
     call.params.done()
     event = call.world.events.need(call.id)
-    if event.api_version not in event.payloads:
+    if event.api_version not in event.payloads or not _kept(call.world, event):
         raise missing_object("event", call.id)
     return envelope(call.world, event, event.api_version)
+
+
+def _kept(world: World, event: Event) -> bool:
+    """API reference, "Events": access through the Retrieve Event API is guaranteed for 30 days."""
+    return event.created > world.now() - EVENTS_REACH_BACK
 
 
 def list_events(call: Call) -> Answer:
@@ -38,7 +44,8 @@ def list_events(call: Call) -> Answer:
     def fits(event: Event) -> bool:
         return (
             event.api_version in event.payloads
-            and event.created > world.now() - EVENTS_REACH_BACK
+            and _kept(world, event)
+            and event.created <= world.now() - world.settings.events_listed_after
             and (not wanted or any(_matches(event.type, each) for each in wanted))
             and (succeeded is None or (not event.pending) == (succeeded == "true"))
         )
