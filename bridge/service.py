@@ -19,13 +19,17 @@ from bridge.clock import Backoff, system_clock
 from bridge.errors import BridgeError, OrgFault, SettingsError, StoreUnavailable, WrongOrg
 from bridge.health import Health, Part
 from bridge.metrics import Metrics
+from bridge.reporting import Reporter
 from bridge.salesforce_api import Authenticator, PubSub, Rest
+from bridge.salesforce_api.limits import read_limits
 from bridge.settings import BookingSettings, SalesforceSettings, Settings
 from bridge.store import SqliteInbox
-from bridge.stripe_api import StripeApiError, StripeReader
+from bridge.stripe_api import StripeApiError, StripeRateLimited, StripeReader
+from bridge.stripe_api.breaker import Breaker
 from bridge.to_salesforce import health_event, requests, resync
 from bridge.to_salesforce.admit import Admission
-from bridge.to_salesforce.gate import Gate
+from bridge.to_salesforce.budget import Budget
+from bridge.to_salesforce.gate import Gate, guarded
 from bridge.to_salesforce.outcomes import Errand
 from bridge.to_salesforce.prepare import Preparer
 from bridge.to_salesforce.publish import Publisher, Tuning, probe
@@ -93,15 +97,25 @@ class Service:
         try:
             self.inbox = await SqliteInbox.open(settings.store.path, serving=True)
             self._stack.push_async_callback(self.inbox.close)
+            self._breaker = Breaker(self._reconnect, self._note_stripe)
             self._reader = StripeReader(
                 settings.stripe.api_key.get_secret_value(),
                 settings.stripe.api_base,
                 count=self.metrics.count_stripe_read,
+                breaker=self._breaker,
             )
             self._stack.push_async_callback(self._reader.close)
             self._salesforce = await open_salesforce(settings.salesforce, self._stack)
             self._pubsub = self._salesforce.pubsub
-            self._gate = Gate(lambda: probe(self._pubsub), self._reconnect, self.health)
+            rest = self._salesforce.rest
+            self._budget = Budget(
+                lambda: read_limits(rest), self.metrics, reserve=settings.salesforce.reserve
+            )
+            rest.on_usage = self._budget.used
+            self._gate = Gate(self._probe, self._reconnect, self.health)
+            self._rest_gate = Gate(self._budget.look, self._reconnect, self.health, Part.REST)
+            self._reporter = Reporter(self.inbox, self.health, self._budget.report)
+            self._stack.push_async_callback(self._reporter.end)
             self._receipts = Receipts(
                 self.inbox,
                 self._pubsub,
@@ -110,6 +124,7 @@ class Service:
                 retry=self._retry,
                 republish=Backoff(settings.salesforce.receipt_timeout, _LONGEST_SILENCE),
                 reconnect=self._reconnect,
+                gate=self._gate,
             )
             self._requests = Requests(
                 self.inbox,
@@ -132,6 +147,10 @@ class Service:
             "chase", lambda: self._receipts.chase(min(5.0, settings.salesforce.receipt_timeout / 4))
         )
         self._start("housekeeping", self._keep_house)
+        self._start("stripe probe", lambda: self._breaker.run(self._reader.probe))
+        self._start("rest probe", self._rest_gate.keep)
+        self._start("budget", lambda: self._budget.run(self._rest_gate.shut))
+        self._start("report", self._reporter.run)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -152,7 +171,7 @@ class Service:
         return await asyncio.shield(self._ready)
 
     async def _listen(self) -> str:
-        pages = Pages(self.inbox, self.health, self.metrics)
+        pages = Pages(self.inbox, self.health, self.metrics, self._budget)
         http = self._settings.http
         runner = web.AppRunner(
             application(self._admission, pages, http.body_limit), access_log=None
@@ -199,7 +218,7 @@ class Service:
             self._ready.set_exception(error)
             return
         self._admission.account = account_id
-        await self._insist(Part.PUBLISHING, lambda: probe(self._pubsub))
+        await self._insist(Part.PUBLISHING, self._probe)
         salesforce = self._settings.salesforce
         tuning = Tuning(
             batch_size=salesforce.batch_size,
@@ -213,9 +232,11 @@ class Service:
             Preparer(self._reader, rules, account_id, self._errands()),
             self._pubsub,
             self._gate,
+            self._budget,
             self.health,
             self.metrics,
             tuning,
+            rules.time_zone,
         )
         self._start("publish", self._publisher.run)
         self._ready.set_result(Ready(self.url, session.org_id, account_id))
@@ -223,7 +244,7 @@ class Service:
     def _errands(self) -> dict[str, Errand]:
         return {
             resync.LIST: lambda claimed: resync.expand(claimed, self._reader, system_clock()),
-            requests.RECORD: Records(self._salesforce.rest).expand,
+            requests.RECORD: guarded(self._rest_gate, Records(self._salesforce.rest).expand),
             health_event.TYPE: lambda claimed: health_event.expand(
                 claimed, self._reader, system_clock()
             ),
@@ -239,7 +260,8 @@ class Service:
             except (StripeApiError, OrgFault) as error:
                 self.health.bad(part, error)
                 failures += 1
-                await asyncio.sleep(self._reconnect.wait(failures))
+                asked = error.retry_after if isinstance(error, StripeRateLimited) else 0.0
+                await asyncio.sleep(max(asked, self._reconnect.wait(failures)))
             else:
                 self.health.good(part)
                 return answer
@@ -254,8 +276,6 @@ class Service:
                 await self._forget()
             except StoreUnavailable as error:
                 self.health.bad(Part.STORE, error)
-            if not self.health.works(Part.STRIPE):
-                await self._look_at_stripe()
 
     async def _forget(self) -> None:
         """Drops what is kept no longer, a little at a time: admissions go between."""
@@ -267,13 +287,15 @@ class Service:
             if not await self.inbox.forget(pruned - _REMEMBERED):
                 break
 
-    async def _look_at_stripe(self) -> None:
-        try:
-            await self._reader.account()
-        except StripeApiError as error:
-            self.health.bad(Part.STRIPE, error)
-        else:
+    async def _probe(self) -> None:
+        await probe(self._pubsub)
+        await self._budget.confirm()
+
+    def _note_stripe(self, fault: StripeApiError | None) -> None:
+        if fault is None:
             self.health.good(Part.STRIPE)
+        else:
+            self.health.bad(Part.STRIPE, fault)
 
     async def _flush_refused(self) -> None:
         if causes := self.metrics.take_refused():

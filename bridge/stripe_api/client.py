@@ -19,6 +19,7 @@ import msgspec
 import stripe
 
 from bridge.clock import Backoff
+from bridge.stripe_api.breaker import Breaker
 from bridge.stripe_api.errors import (
     StripeApiError,
     StripeAuthenticationFailed,
@@ -33,6 +34,10 @@ from bridge.stripe_api.throttle import Throttle
 
 _SDK_VERSION = stripe.api_version
 _BACKOFF = Backoff(first=0.5, longest=8.0)
+_PASSING = frozenset({408, 409, 425})
+"""Refusals of a moment, and no verdict on what was asked for."""
+_LONG = 2.0
+"""Seconds: who is asked to stay away for longer does not sit waiting for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class StripeGet:
         rate_limit_retries: int,
         throttle: Throttle,
         count: Callable[[str], None],
+        breaker: Breaker | None = None,
     ) -> None:
         self._http = stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=timeout))
         self._client = stripe.StripeClient(
@@ -75,14 +81,26 @@ class StripeGet:
         self._retries = rate_limit_retries
         self._throttle = throttle
         self._count = count
+        self._breaker = breaker
 
     async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
         """The object at a path. Raises a :class:`StripeApiError`."""
+        if self._breaker is None:
+            return await self.probe(path, params)
+        self._breaker.check(path)
+        try:
+            return await self.probe(path, params)
+        except StripeApiError as error:
+            self._breaker.failed(path, params or {}, error)
+            raise
+
+    async def probe(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
+        """The same, whether or not reads are stopped. Raises a :class:`StripeApiError`."""
         for attempt in range(1, self._retries + 2):
             try:
                 return await self._once(path, params or {})
             except StripeRateLimited as error:
-                if attempt > self._retries:
+                if attempt > self._retries or error.retry_after > _LONG:
                     raise
                 self._throttle.hold(max(error.retry_after, _BACKOFF.wait(attempt)))
         raise AssertionError("unreachable")
@@ -145,12 +163,15 @@ def _translated(path: str, error: stripe.StripeError, asked: float) -> StripeApi
     headers: Mapping[str, str] = error.headers or {}
     # Without Stripe's own JSON the SDK's message holds the whole body.
     said = f"GET {path}: {error.user_message if error.json_body else type(error).__name__}"
-    if isinstance(error, stripe.AuthenticationError):
-        return StripeAuthenticationFailed(f"GET {path}: Stripe does not take the API key")
-    if isinstance(error, stripe.PermissionError):
-        return StripePermissionDenied(said)
     if isinstance(error, stripe.RateLimitError) or error.http_status == 429:
         return StripeRateLimited(said, _retry_after(headers))
+    if isinstance(error, stripe.AuthenticationError):
+        return StripeAuthenticationFailed(f"GET {path}: Stripe does not take the API key")
+    if not isinstance(error.json_body, dict) or error.http_status in _PASSING:
+        # No word of Stripe's: something on the way answered.
+        return StripeUnavailable(f"{said} (HTTP {error.http_status})")
+    if isinstance(error, stripe.PermissionError):
+        return StripePermissionDenied(said)
     if error.http_status == 404 or error.code == "resource_missing":
         return StripeNotFound(said, _surely_so(headers, asked))
     if 400 <= (error.http_status or 0) < 500:

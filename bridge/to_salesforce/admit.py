@@ -14,6 +14,7 @@ from bridge.store import Arrival, Inbox
 from bridge.to_salesforce.envelope import Envelope, NotAnEvent, read_envelope
 from bridge.to_salesforce.health_event import TYPE as HEALTH_EVENT
 from bridge.to_salesforce.signature import Refused, verify
+from bridge.to_salesforce.urgent import is_urgent
 
 _WHY = {
     "too_large": "the body is larger than BRIDGE_HTTP__BODY_LIMIT",
@@ -113,6 +114,7 @@ class Admission:
             payload=None if reason else body,
             outcome=outcome,
             reason=reason or ("a thin event" if unheard else ""),
+            urgent=is_urgent(envelope.type),
         )
         try:
             admitted = await self._inbox.admit(arrival)

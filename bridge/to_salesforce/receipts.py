@@ -16,6 +16,8 @@ from bridge.metrics import Metrics
 from bridge.salesforce_api import Delivery, PubSub, Received
 from bridge.store import Cursor, Inbox, InFlight, Move, Settlement, State
 from bridge.to_salesforce.follow import follow, until_stored
+from bridge.to_salesforce.gate import Gate
+from bridge.to_salesforce.old_package import package_fault
 
 _log = logging.getLogger(__name__)
 _results = TypeAdapter(list[ReceiptResult])
@@ -30,6 +32,8 @@ _MOST_SILENCES = 8
 def settlement(result: ReceiptResult, retry: Backoff) -> Settlement:
     """What a receipt's word means for the event."""
     outcome = result.outcome
+    if (fault := package_fault(result)) is not None:
+        return Settlement(result.id, State.DUE, fault.kind, result.reason, retry)
     if outcome.done:
         return Settlement(result.id, State.DONE, outcome.value, result.reason)
     if outcome is Outcome.FAILED:
@@ -61,7 +65,10 @@ class Receipts:
         republish: Backoff,
         reconnect: Backoff,
         clock: Clock = system_clock,
+        gate: Gate | None = None,
     ) -> None:
+        """``gate`` is shut where the package turns out to be an old one."""
+        self._gate = gate
         self._inbox = inbox
         self._pubsub = pubsub
         self._health = health
@@ -98,10 +105,15 @@ class Receipts:
         )
         if moved:
             self._last_receipt = self._clock()
+        faults = [fault for each in results if (fault := package_fault(each)) is not None]
+        if self._gate is not None and faults:
+            self._gate.refused(faults[0])
+        elif self._gate is not None and results:
+            self._gate.applied()
         for result in results:
             if result.id in moved:
                 self._metrics.receipts.labels(result.outcome.value).inc()
-                if result.outcome is Outcome.FAILED:
+                if result.outcome is Outcome.FAILED and package_fault(result) is None:
                     self._metrics.dead.inc()
 
     async def chase(self, every: float) -> None:
