@@ -14,6 +14,8 @@
     │   ├── PermissionDenied
     │   ├── PackageMissing
     │   ├── LimitExceeded
+    │   │   ├── RequestLimitExceeded
+    │   │   └── AllocationSpent  of events, published or delivered
     │   ├── PublishRefused       every event of a call, so not one event's fault
     │   └── OrgUnavailable       ambiguous: what was sent may have arrived
     ├── RequestRefused           Salesforce calls the request invalid
@@ -24,9 +26,14 @@ Errors of Stripe's API are in :mod:`bridge.stripe_api`.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class BridgeError(Exception):
     """The root of every error that the bridge raises on purpose."""
+
+    kind: ClassVar[str] = "fault"
+    """A short name of what must be done, the same in metrics, ``readyz`` and ``status``."""
 
 
 class SettingsError(BridgeError):
@@ -35,6 +42,8 @@ class SettingsError(BridgeError):
 
 class StoreUnavailable(BridgeError):
     """The store could not commit: full, locked, read-only or broken. Nothing was stored."""
+
+    kind = "store"
 
 
 class StoreInUse(BridgeError):
@@ -56,29 +65,55 @@ class OrgFault(BridgeError):
 class AuthFailed(OrgFault):
     """Salesforce gives no token, or refuses the one it gave."""
 
+    kind = "auth"
+
 
 class WrongOrg(OrgFault):
     """The credentials lead to another org than the settings name."""
+
+    kind = "wrong_org"
 
 
 class PermissionDenied(OrgFault):
     """The integration user may not do this; its permission set is missing or incomplete."""
 
+    kind = "permission"
+
 
 class PackageMissing(OrgFault):
     """The package is not deployed, or an older one that lacks a field."""
+
+    kind = "package"
 
 
 class LimitExceeded(OrgFault):
     """An allocation of the org is used up."""
 
+    kind = "limit"
+
+
+class RequestLimitExceeded(LimitExceeded):
+    """The day's API requests are used up; the Pub/Sub API needs none."""
+
+    kind = "request_limit"
+
+
+class AllocationSpent(LimitExceeded):
+    """The hour's events to publish, or the day's events to deliver, are used up."""
+
+    kind = "event_allocation"
+
 
 class PublishRefused(OrgFault):
     """Salesforce refused every event of a call."""
 
+    kind = "refused"
+
 
 class OrgUnavailable(OrgFault):
     """No answer, or one that says nothing of what became of the request."""
+
+    kind = "unavailable"
 
 
 class RequestRefused(BridgeError):
@@ -92,3 +127,5 @@ class RequestRefused(BridgeError):
 
 class ReplayRefused(BridgeError):
     """Salesforce will not resume from this replay id."""
+
+    kind = "replay"

@@ -1,11 +1,22 @@
-"""Whether each part of the service works, and if not, why."""
+"""Whether each part of the service works, and if not, why and since when."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from dataclasses import dataclass
 from enum import StrEnum
 
+from bridge.clock import Clock, system_clock
+from bridge.errors import BridgeError
+
 _log = logging.getLogger(__name__)
+
+_SAME_TROUBLE = 120.0
+"""Seconds: a fault that comes back within that was not over."""
+
+NOT_TRIED = "not_tried"
+"""The kind of a part that has not been seen to yet."""
 
 
 class Part(StrEnum):
@@ -18,25 +29,53 @@ class Part(StrEnum):
     REQUESTS = "salesforce requests"
     TRIGGER = "salesforce trigger"
     SWEEP = "stripe events"
+    REST = "salesforce rest"
+    """Asked now and then, and not before there is something to ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a part."""
+
+    kind: str
+    """:attr:`bridge.errors.BridgeError.kind`."""
+    reason: str
+    since: float
+    """Seconds since the epoch, of the trouble's beginning: it may have been of another kind."""
 
 
 class Health:
     """The last word on each part; nothing works until it has been seen to."""
 
-    def __init__(self) -> None:
-        self._faults: dict[Part, str | None] = dict.fromkeys(Part, "not tried yet")
+    def __init__(self, clock: Clock = system_clock) -> None:
+        self._clock = clock
+        begun = clock()
+        self._faults: dict[Part, Fault | None] = dict.fromkeys(
+            Part, Fault(NOT_TRIED, "not tried yet", begun)
+        )
+        self._faults[Part.REST] = None
+        self._past: dict[Part, tuple[Fault, float]] = {}
+        self.changed = asyncio.Event()
+        """Set at each change; whoever waits for it clears it."""
 
     def good(self, part: Part) -> None:
         """The part works."""
-        if self._faults[part] is not None:
+        fault = self._faults[part]
+        if fault is not None:
             _log.info("%s: works", part)
-        self._faults[part] = None
+            self._past[part] = (fault, self._clock())
+            self._faults[part] = None
+            self.changed.set()
 
     def bad(self, part: Part, reason: object) -> None:
-        """The part does not work."""
-        if self._faults[part] != str(reason):
-            _log.warning("%s: %s", part, reason)
-        self._faults[part] = str(reason)
+        """The part does not work; the reason is a BridgeError, or says it in words."""
+        kind = reason.kind if isinstance(reason, BridgeError) else BridgeError.kind
+        before = self._faults[part]
+        if before is not None and (before.kind, before.reason) == (kind, str(reason)):
+            return
+        _log.warning("%s: %s", part, reason)
+        self._faults[part] = Fault(kind, str(reason), self._since(part, kind))
+        self.changed.set()
 
     def works(self, part: Part) -> bool:
         """Whether the part worked when last seen."""
@@ -47,6 +86,15 @@ class Health:
         """Whether every part works."""
         return not any(self._faults.values())
 
-    def report(self) -> dict[str, str | None]:
+    def report(self) -> dict[str, Fault | None]:
         """Each part's fault, or None."""
         return {str(part): fault for part, fault in self._faults.items()}
+
+    def _since(self, part: Part, kind: str) -> float:
+        now, before = self._clock(), self._faults[part]
+        if before is not None:
+            return now if before.kind == NOT_TRIED else before.since
+        past, ended = self._past.get(part, (None, 0.0))
+        if past is not None and past.kind == kind and now - ended < _SAME_TROUBLE:
+            return past.since
+        return now

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
+from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from bridge.health import Fault
 
 
 class Metrics:
@@ -119,7 +122,43 @@ class Metrics:
         self.part_up = Gauge(
             "bridge_part_up", "Whether a part works.", ["part"], registry=self.registry
         )
+        self.fault_since = Gauge(
+            "bridge_fault_since_seconds",
+            "When a part that does not work ceased to, by the kind of its fault; Unix time.",
+            ["part", "fault"],
+            registry=self.registry,
+        )
+        self.allocation = Gauge(
+            "bridge_allocation_remaining",
+            "What is left of an allocation of the org, by its name in Salesforce.",
+            ["allocation"],
+            registry=self.registry,
+        )
+        self.allocation_max = Gauge(
+            "bridge_allocation_max",
+            "What an allocation of the org is, by its name in Salesforce.",
+            ["allocation"],
+            registry=self.registry,
+        )
+        self.reserve_only = Gauge(
+            "bridge_reserve_only",
+            "Whether only urgent events are published, from the reserve.",
+            registry=self.registry,
+        )
+        self.joined = Counter(
+            "bridge_joined",
+            "Changes of a subscription that a newer one in the same batch stood for.",
+            registry=self.registry,
+        )
         self._refused: Tally[str] = Tally()
+
+    def show(self, parts: Mapping[str, Fault | None]) -> None:
+        """Takes over how the parts are."""
+        self.fault_since.clear()
+        for part, fault in parts.items():
+            self.part_up.labels(part).set(fault is None)
+            if fault is not None:
+                self.fault_since.labels(part, fault.kind).set(fault.since)
 
     def count_stripe_read(self, resource: str) -> None:
         """Counts a request to Stripe."""

@@ -27,15 +27,20 @@ from bridge.errors import (
 )
 from bridge.health import Health, Part
 from bridge.metrics import Metrics
+from bridge.reporting import Reporter
 from bridge.salesforce_api import Authenticator, PubSub, Rest
+from bridge.salesforce_api.limits import read_limits
 from bridge.settings import BookingSettings, SalesforceSettings, Settings
 from bridge.store import SqliteInbox
-from bridge.stripe_api import StripeApiError, StripeReader
+from bridge.stripe_api import StripeApiError, StripeRateLimited, StripeReader
+from bridge.stripe_api.breaker import Breaker
 from bridge.to_salesforce import health_event, requests, resync
 from bridge.to_salesforce.admit import Admission
+from bridge.to_salesforce.budget import Budget
 from bridge.to_salesforce.chase import Chase
-from bridge.to_salesforce.gate import Gate
-from bridge.to_salesforce.ledger import Budget, Ledger
+from bridge.to_salesforce.gate import Gate, guarded
+from bridge.to_salesforce.ledger import Budget as LedgerBudget
+from bridge.to_salesforce.ledger import Ledger
 from bridge.to_salesforce.outcomes import Errand
 from bridge.to_salesforce.prepare import Preparer
 from bridge.to_salesforce.publish import Publisher, Tuning, probe
@@ -111,16 +116,26 @@ class Service:
             self._stack.push_async_callback(self.inbox.close)
             self._binding = await Binding.of(self.inbox)
             await self._binding.settings(settings)
+            self._breaker = Breaker(self._reconnect, self._note_stripe)
             self._reader = StripeReader(
                 settings.stripe.api_key.get_secret_value(),
                 settings.stripe.api_base,
                 count=self.metrics.count_stripe_read,
+                breaker=self._breaker,
             )
             self._stack.push_async_callback(self._reader.close)
             self._salesforce = await open_salesforce(settings.salesforce, self._stack)
             self._binding.hold(self._salesforce.authenticator)
             self._pubsub = self._salesforce.pubsub
-            self._gate = Gate(lambda: probe(self._pubsub), self._reconnect, self.health)
+            rest = self._salesforce.rest
+            self._budget = Budget(
+                lambda: read_limits(rest), self.metrics, reserve=settings.salesforce.reserve
+            )
+            rest.on_usage = self._budget.used
+            self._gate = Gate(self._probe, self._reconnect, self.health)
+            self._rest_gate = Gate(self._budget.look, self._reconnect, self.health, Part.REST)
+            self._reporter = Reporter(self.inbox, self.health, self._budget.report)
+            self._stack.push_async_callback(self._reporter.end)
             self._window = Window(
                 max(2, min(settings.salesforce.batch_size, settings.salesforce.max_in_flight)),
                 settings.salesforce.max_in_flight,
@@ -135,6 +150,7 @@ class Service:
                 retry=self._retry,
                 reconnect=self._reconnect,
                 on_heard=self._heard,
+                gate=self._gate,
             )
             self._chase = self._make_chase()
             self._requests = Requests(
@@ -170,6 +186,10 @@ class Service:
         )
         self._start("housekeeping", self._keep_house)
         self._start("sweep", self._sweep_once_known)
+        self._start("stripe probe", lambda: self._breaker.run(self._reader.probe))
+        self._start("rest probe", self._rest_gate.keep)
+        self._start("budget", lambda: self._budget.run(self._rest_gate.shut))
+        self._start("report", self._reporter.run)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -190,7 +210,7 @@ class Service:
         return await asyncio.shield(self._ready)
 
     async def _listen(self) -> str:
-        pages = Pages(self.inbox, self.health, self.metrics)
+        pages = Pages(self.inbox, self.health, self.metrics, self._budget)
         http = self._settings.http
         runner = web.AppRunner(
             application(self._admission, pages, http.body_limit), access_log=None
@@ -241,7 +261,8 @@ class Service:
             self._admission.doubt = "the bridge refuses to start"
             self._ready.set_exception(error)
             return
-        await self._insist(Part.PUBLISHING, lambda: probe(self._pubsub))
+        self._admission.account = account_id
+        await self._insist(Part.PUBLISHING, self._probe)
         salesforce = self._settings.salesforce
         tuning = Tuning(
             batch_size=salesforce.batch_size,
@@ -254,10 +275,12 @@ class Service:
             Preparer(self._reader, rules, account_id, self._errands()),
             self._pubsub,
             self._gate,
+            self._budget,
             self.health,
             self.metrics,
             tuning,
             self._window,
+            rules.time_zone,
         )
         self._start("publish", self._publisher.run)
         self._ready.set_result(Ready(self.url, session.org_id, account_id))
@@ -269,7 +292,7 @@ class Service:
         self._trigger = TriggerWatch(rest, self.health, system_clock, min(30.0, timeout))
         return Chase(
             self.inbox,
-            Ledger(rest, Budget(salesforce.ledger_requests, system_clock)),
+            Ledger(rest, LedgerBudget(salesforce.ledger_requests, system_clock)),
             self._trigger,
             self._window,
             self.health,
@@ -289,7 +312,7 @@ class Service:
     def _errands(self) -> dict[str, Errand]:
         return {
             resync.LIST: lambda claimed: resync.expand(claimed, self._reader, system_clock()),
-            requests.RECORD: Records(self._salesforce.rest).expand,
+            requests.RECORD: guarded(self._rest_gate, Records(self._salesforce.rest).expand),
             health_event.TYPE: lambda claimed: health_event.expand(
                 claimed, self._reader, system_clock()
             ),
@@ -305,7 +328,8 @@ class Service:
             except (StripeApiError, OrgFault) as error:
                 self.health.bad(part, error)
                 failures += 1
-                await asyncio.sleep(self._reconnect.wait(failures))
+                asked = error.retry_after if isinstance(error, StripeRateLimited) else 0.0
+                await asyncio.sleep(max(asked, self._reconnect.wait(failures)))
             else:
                 self.health.good(part)
                 return answer
@@ -320,8 +344,6 @@ class Service:
                 await self._forget()
             except StoreUnavailable as error:
                 self.health.bad(Part.STORE, error)
-            if not self.health.works(Part.STRIPE):
-                await self._look_at_stripe()
 
     async def _forget(self) -> None:
         """Drops what is kept no longer, a little at a time: admissions go between."""
@@ -333,13 +355,15 @@ class Service:
             if not await self.inbox.forget(pruned - _REMEMBERED):
                 break
 
-    async def _look_at_stripe(self) -> None:
-        try:
-            await self._reader.account()
-        except StripeApiError as error:
-            self.health.bad(Part.STRIPE, error)
-        else:
+    async def _probe(self) -> None:
+        await probe(self._pubsub)
+        await self._budget.confirm()
+
+    def _note_stripe(self, fault: StripeApiError | None) -> None:
+        if fault is None:
             self.health.good(Part.STRIPE)
+        else:
+            self.health.bad(Part.STRIPE, fault)
 
     async def _flush_refused(self) -> None:
         if causes := self.metrics.take_refused():

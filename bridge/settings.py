@@ -168,6 +168,12 @@ class SalesforceSettings(_Section):
     max_in_flight: int = Field(
         default=2_000, ge=1, description="Events published and without a receipt, at most."
     )
+    reserve: float = Field(
+        default=0.1,
+        ge=0,
+        lt=1,
+        description="Share of the hour's events that is kept for failed payments and disputes.",
+    )
     receipt_timeout: float = Field(
         default=60.0,
         gt=0,

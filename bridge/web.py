@@ -11,19 +11,27 @@ from bridge.clock import Clock, system_clock
 from bridge.errors import StoreUnavailable
 from bridge.health import Health, Part
 from bridge.metrics import Metrics
+from bridge.reporting import parts_as_json
 from bridge.store import Inbox
 from bridge.to_salesforce.admit import Admission
+from bridge.to_salesforce.budget import Budget
 
 
 class Pages:
     """``/healthz``, ``/readyz`` and ``/metrics``."""
 
     def __init__(
-        self, inbox: Inbox, health: Health, metrics: Metrics, clock: Clock = system_clock
+        self,
+        inbox: Inbox,
+        health: Health,
+        metrics: Metrics,
+        budget: Budget,
+        clock: Clock = system_clock,
     ) -> None:
         self._inbox = inbox
         self._health = health
         self._metrics = metrics
+        self._budget = budget
         self._clock = clock
 
     async def healthz(self, _: web.Request) -> web.Response:
@@ -38,10 +46,7 @@ class Pages:
             self._health.bad(Part.STORE, error)
         else:
             self._health.good(Part.STORE)
-        parts = {
-            part: {"ok": fault is None, "reason": fault}
-            for part, fault in self._health.report().items()
-        }
+        parts = parts_as_json(self._health.report())
         ready = self._health.ready
         return web.json_response({"ready": ready, "parts": parts}, status=200 if ready else 503)
 
@@ -56,8 +61,8 @@ class Pages:
                 self._metrics.events.labels(state.value).set(n)
             oldest = counts.oldest_waiting
             self._metrics.oldest.set(0 if oldest is None else self._clock() - oldest)
-        for part, fault in self._health.report().items():
-            self._metrics.part_up.labels(part).set(fault is None)
+        self._metrics.show(self._health.report())
+        self._budget.show()
         body = await asyncio.to_thread(generate_latest, self._metrics.registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import fastavro
@@ -32,17 +32,22 @@ class Codec:
         Raises PackageMissing for a field that the org's event lacks, ValueError for a value that
         does not fit.
         """
-        for name in payload:
-            if name not in self._fields:
-                raise PackageMissing(
-                    f"{self._topic} has no field {name}: deploy this version's package to the org"
-                )
+        self.require(payload)
         record = {
             name: _wire(name, payload.get(name), *kind) for name, kind in self._fields.items()
         }
         buffer = io.BytesIO()
         fastavro.schemaless_writer(buffer, self._schema, record)
         return buffer.getvalue()
+
+    def require(self, names: Iterable[str]) -> None:
+        """Raises PackageMissing, which names them, for fields that the org's event lacks."""
+        missing = [name for name in names if name not in self._fields]
+        if missing:
+            raise PackageMissing(
+                f"{self._topic} has no field {', '.join(missing)}: "
+                "deploy this version's package to the org"
+            )
 
     def decode(self, payload: bytes) -> dict[str, Any]:
         """Fields by API name. Raises ValueError for bytes that do not fit the schema."""

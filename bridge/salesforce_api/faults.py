@@ -8,6 +8,7 @@ from __future__ import annotations
 import grpc
 
 from bridge.errors import (
+    AllocationSpent,
     AuthFailed,
     BridgeError,
     LimitExceeded,
@@ -32,7 +33,9 @@ def fault_of(error: grpc.aio.AioRpcError, topic: str) -> BridgeError:
         return PermissionDenied(f"{said}. Assign the permission set Bridge_Integration")
     if status is grpc.StatusCode.NOT_FOUND:
         return PackageMissing(f"{said}. Deploy the package to the org")
-    if status is grpc.StatusCode.RESOURCE_EXHAUSTED or code.endswith("limit.exceeded"):
+    if code.endswith("limit.exceeded"):
+        return AllocationSpent(f"{said}. It waits until Salesforce counts anew")
+    if status is grpc.StatusCode.RESOURCE_EXHAUSTED:
         return LimitExceeded(said)
     if status is grpc.StatusCode.INVALID_ARGUMENT:
         return RequestRefused(f"{topic}: {status.name}: {error.details() or code}")

@@ -17,10 +17,11 @@ from typing import Any, TypeVar
 import grpc
 
 from bridge.errors import (
+    AllocationSpent,
     AuthFailed,
-    LimitExceeded,
     OrgFault,
     OrgUnavailable,
+    PackageMissing,
     PublishRefused,
     RequestRefused,
 )
@@ -48,6 +49,8 @@ _CHANNEL = [
 # What the org says of an event, when the fault is the org's, and when it is the event's.
 _LIMITS = ("LIMIT_EXCEEDED",)
 _TRANSIENT = ("PLATFORM_EVENT_PUBLISHING_UNAVAILABLE", "SERVER_UNAVAILABLE")
+_BROKEN = ("PLATFORM_EVENT_ENCRYPTION_ERROR",)
+_LACKING = ("INVALID_FIELD", "NOT_FOUND")
 _OWN = ("STRING_TOO_LONG", "REQUIRED_FIELD_MISSING", "NUMBER_OUTSIDE_VALID_RANGE")
 
 
@@ -222,7 +225,10 @@ class PubSub:
     ) -> OrgFault | None:
         """Fills the chunk's outcomes; gives the fault that must stop the next chunk."""
         try:
-            return await self._send(topic, chunk, outcomes)
+            fault = await self._send(topic, chunk, outcomes)
+            if fault is None and topic not in self._topics:
+                return await self._again(topic, payloads, chunk, outcomes)
+            return fault
         except RequestRefused:
             # The schema may be a new one: encode by what the org says now, then look for the
             # one event that spoils the call.
@@ -245,6 +251,35 @@ class PubSub:
             for item, outcome in zip(chunk, some, strict=True):
                 outcomes[item.index] = outcome
             return fault
+
+    async def _again(
+        self,
+        topic: str,
+        payloads: Sequence[Mapping[str, Any]],
+        chunk: list[_Item],
+        outcomes: list[PublishOutcome | None],
+    ) -> OrgFault | None:
+        """The schema is a new one: what was refused without a clear reason is encoded by it."""
+        refused = [
+            item
+            for item in chunk
+            if (of := outcomes[item.index]) is not None
+            and of.status is PublishStatus.REFUSED
+            and not of.certain
+        ]
+        if not refused:
+            return None
+        some: list[PublishOutcome | None] = [None] * len(refused)
+        try:
+            items = await self._encode(
+                topic, [payloads[item.index] for item in refused], some, fresh=True
+            )
+            fault = await self._bisect(topic, items, some)
+        except (OrgFault, RequestRefused) as error:
+            return _all_not_sent(refused, outcomes, _as_fault(error))
+        for item, outcome in zip(refused, some, strict=True):
+            outcomes[item.index] = outcome
+        return fault
 
     async def _bisect(
         self, topic: str, items: list[_Item], outcomes: list[PublishOutcome | None]
@@ -317,9 +352,12 @@ class PubSub:
                 self.refused(session)
                 if not last:
                     continue
-            if isinstance(fault, OrgUnavailable) and self._channel is channel:
-                self._channel = None
-                await channel.close()
+            if isinstance(fault, OrgUnavailable):
+                # The org may have moved to another instance: a new token tells its address.
+                self.refused(session)
+                if self._channel is channel:
+                    self._channel = None
+                    await channel.close()
             raise fault
         raise AssertionError("unreachable")
 
@@ -350,7 +388,11 @@ def _outcome(topic: str, result: pb.PublishResult | None) -> PublishOutcome:
         return PublishOutcome(PublishStatus.PUBLISHED, replay_id=result.replay_id)
     said = result.error.msg
     if any(code in said for code in _LIMITS):
-        return _not_sent(LimitExceeded(f"{topic}: {said}"))
+        return _not_sent(AllocationSpent(f"{topic}: {said}"))
+    if any(code in said for code in _LACKING):
+        return _not_sent(PackageMissing(f"{topic}: {said}. Deploy this version's package"))
+    if any(code in said for code in _BROKEN):
+        return _not_sent(PublishRefused(f"{topic}: {said}"))
     if any(code in said for code in _TRANSIENT) or result.error.code == pb.COMMIT:
         return _not_sent(OrgUnavailable(f"{topic}: {said}"))
     certain = any(code in said for code in _OWN)

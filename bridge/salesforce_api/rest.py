@@ -7,7 +7,8 @@ what an operator starts and for what Salesforce asks; events go by the Pub/Sub A
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -18,7 +19,9 @@ from bridge.errors import (
     BridgeError,
     LimitExceeded,
     OrgUnavailable,
+    PackageMissing,
     PermissionDenied,
+    RequestLimitExceeded,
     RequestRefused,
 )
 from bridge.salesforce_api.auth import Session
@@ -29,7 +32,9 @@ MOST_RECORDS = 200
 
 Record = dict[str, Any]
 
-_LIMITS = frozenset({"REQUEST_LIMIT_EXCEEDED", "STORAGE_LIMIT_EXCEEDED"})
+_LIMITS = frozenset({"STORAGE_LIMIT_EXCEEDED"})
+_USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
+_LACKS = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND"})
 _AWAY = frozenset({"SERVER_UNAVAILABLE", "SERVICE_UNAVAILABLE"})
 
 
@@ -53,6 +58,8 @@ class Rest:
         self._sessions = sessions
         self._http = http
         self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self.on_usage: Callable[[int, int], None] | None = None
+        """Told the day's API requests at each answer: used, and the most (`Sforce-Limit-Info`)."""
 
     async def query(self, soql: str, *, tooling: bool = False) -> list[Record]:
         """All records, batch after batch, without their ``attributes``.
@@ -133,6 +140,8 @@ class Rest:
                 self._sessions.refused(session)
                 if not last:
                     continue
+            if status >= 500:
+                self._sessions.refused(session)  # the org may have moved to another instance
             if status >= 300:
                 raise _fault(path, status, text)
             return _parsed(path, status, text) if text else None
@@ -157,15 +166,28 @@ class Rest:
                 timeout=self._timeout,
                 allow_redirects=False,
             ) as response:
+                self._note_usage(response.headers.get("Sforce-Limit-Info", ""))
                 return response.status, await response.text()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise OrgUnavailable(f"{url}: {type(error).__name__}: {error}") from error
+
+    def _note_usage(self, said: str) -> None:
+        found = _USAGE.search(said)
+        if found is not None and self.on_usage is not None:
+            self.on_usage(int(found[1]), int(found[2]))
 
 
 def literal(value: str) -> str:
     """A text as SOQL writes it ("Quoted String Escape Sequences")."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
+
+
+def lacks(error: RequestRefused) -> PackageMissing | None:
+    """The fault behind a refusal that says that an object or a field of ours is not there."""
+    if error.code not in _LACKS:
+        return None
+    return PackageMissing(f"{error}. Deploy this version's package to the org")
 
 
 def literals(values: Sequence[str]) -> str:
@@ -201,6 +223,8 @@ def _fault(path: str, status: int, text: str) -> BridgeError:
     said = f"{path}: {code}: {first.get('message', 'no message')}"
     if status == 401:
         return AuthFailed(said)
+    if code == "REQUEST_LIMIT_EXCEEDED":
+        return RequestLimitExceeded(f"{said} It waits until the day's requests are counted anew")
     if code in _LIMITS:
         return LimitExceeded(said)
     if code in _AWAY:

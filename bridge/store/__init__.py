@@ -13,6 +13,7 @@ from bridge.store.inbox import (
     Moment,
     Move,
     Progress,
+    Report,
     Settlement,
     State,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Moment",
     "Move",
     "Progress",
+    "Report",
     "Settlement",
     "SqliteInbox",
     "State",

@@ -215,6 +215,16 @@ _FINAL = frozenset({State.DONE, State.DEAD})
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """What a serving bridge said of itself."""
+
+    bridge: str
+    at: float
+    body: str
+    """JSON."""
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far what was asked for has come."""
 
@@ -323,6 +333,12 @@ class Inbox(Protocol):
 
     async def discard(self, event_ids: Sequence[str]) -> int:
         """Declares dead events done with outcome ``discarded``; gives how many."""
+
+    async def tell(self, bridge: str, body: str | None) -> None:
+        """Stores what a bridge says of itself instead of what it said before; None for nothing."""
+
+    async def told(self) -> list[Report]:
+        """What bridges say of themselves, the newest first; of a day at most."""
 
     async def prune(self, finished_before: float) -> int:
         """Drops bodies and timelines of some events that were done before then.

@@ -28,9 +28,10 @@ def migrate(connection: sqlite3.Connection) -> None:
         try:
             at = _version(connection)
             if at < newest:
-                for statement in _statements(scripts[at + 1]):
+                following = min(number for number in scripts if number > at)
+                for statement in _statements(scripts[following]):
                     connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {at + 1}")
+                connection.execute(f"PRAGMA user_version = {following}")
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:

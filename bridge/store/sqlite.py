@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from bridge.clock import Clock, system_clock
 from bridge.errors import StoreInUse, StoreUnavailable
-from bridge.store import asks, operator, queries, shared
+from bridge.store import asks, operator, queries, reports, shared
 from bridge.store.inbox import (
     CLAIM_LEASE,
     Arrival,
@@ -27,6 +27,7 @@ from bridge.store.inbox import (
     Moment,
     Move,
     Progress,
+    Report,
     Settlement,
     State,
 )
@@ -211,6 +212,13 @@ class SqliteInbox:
     async def discard(self, event_ids: Sequence[str]) -> int:
         now = self._clock()
         return await self._writer.run(lambda c: operator.discard(c, event_ids, now))
+
+    async def tell(self, bridge: str, body: str | None) -> None:
+        now = self._clock()
+        await self._writer.run(lambda c: reports.tell(c, bridge, body, now))
+
+    async def told(self) -> list[Report]:
+        return await self._read(reports.told)
 
     async def prune(self, finished_before: float) -> int:
         return await self._writer.run(lambda c: operator.prune(c, finished_before, _PRUNE_ROWS))

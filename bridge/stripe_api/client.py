@@ -9,16 +9,17 @@ from __future__ import annotations
 import datetime as dt
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
 import stripe
 
 from bridge.clock import Backoff
+from bridge.stripe_api.breaker import Breaker
 from bridge.stripe_api.errors import (
     StripeApiError,
     StripeAuthenticationFailed,
@@ -31,8 +32,14 @@ from bridge.stripe_api.errors import (
 from bridge.stripe_api.events import parse_json
 from bridge.stripe_api.throttle import Throttle
 
+T = TypeVar("T")
+
 _SDK_VERSION = stripe.api_version
 _BACKOFF = Backoff(first=0.5, longest=8.0)
+_PASSING = frozenset({408, 409, 425})
+"""Refusals of a moment, and no verdict on what was asked for."""
+_LONG = 2.0
+"""Seconds: who is asked to stay away for longer does not sit waiting for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,7 @@ class StripeGet:
         rate_limit_retries: int,
         throttle: Throttle,
         count: Callable[[str], None],
+        breaker: Breaker | None = None,
     ) -> None:
         self._http = stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=timeout))
         self._client = stripe.StripeClient(
@@ -92,9 +100,23 @@ class StripeGet:
         self._retries = rate_limit_retries
         self._throttle = throttle
         self._count = count
+        self._breaker = breaker
 
     async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
         """The object at a path. Raises a :class:`StripeApiError`."""
+        return await self._unless_stopped(path, params or {}, self.probe)
+
+    async def raw_page(self, path: str, params: Mapping[str, Any]) -> RawPage:
+        """One page of a list, its elements as Stripe wrote them. Raises a ``StripeApiError``."""
+        raw, as_of = await self._unless_stopped(path, params, self._patiently)
+        try:
+            found = _decode_list(raw)
+        except msgspec.DecodeError as error:
+            raise StripeUnavailable(f"GET {path}: an answer that is no list") from error
+        return RawPage(tuple(bytes(each) for each in found.data), found.has_more, as_of)
+
+    async def probe(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
+        """The object, whether or not reads are stopped. Raises a :class:`StripeApiError`."""
         raw, as_of = await self._patiently(path, params or {})
         try:
             body = parse_json(raw)
@@ -104,14 +126,20 @@ class StripeGet:
             raise StripeUnavailable(f"GET {path}: an answer that is no object")
         return Answer(body, as_of)
 
-    async def raw_page(self, path: str, params: Mapping[str, Any]) -> RawPage:
-        """One page of a list, its elements as Stripe wrote them. Raises a ``StripeApiError``."""
-        raw, as_of = await self._patiently(path, params)
+    async def _unless_stopped(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        ask: Callable[[str, Mapping[str, Any]], Awaitable[T]],
+    ) -> T:
+        if self._breaker is None:
+            return await ask(path, params)
+        self._breaker.check(path)
         try:
-            found = _decode_list(raw)
-        except msgspec.DecodeError as error:
-            raise StripeUnavailable(f"GET {path}: an answer that is no list") from error
-        return RawPage(tuple(bytes(each) for each in found.data), found.has_more, as_of)
+            return await ask(path, params)
+        except StripeApiError as error:
+            self._breaker.failed(path, params, error)
+            raise
 
     async def pages(self, path: str, params: Mapping[str, Any]) -> Answer:
         """A whole list, page after page, as one list object of the first page's moment."""
@@ -132,7 +160,7 @@ class StripeGet:
             try:
                 return await self._once(path, params)
             except StripeRateLimited as error:
-                if attempt > self._retries:
+                if attempt > self._retries or error.retry_after > _LONG:
                     raise
                 self._throttle.hold(max(error.retry_after, _BACKOFF.wait(attempt)))
         raise AssertionError("unreachable")
@@ -175,12 +203,15 @@ def _translated(path: str, error: stripe.StripeError, asked: float) -> StripeApi
     headers: Mapping[str, str] = error.headers or {}
     # Without Stripe's own JSON the SDK's message holds the whole body.
     said = f"GET {path}: {error.user_message if error.json_body else type(error).__name__}"
-    if isinstance(error, stripe.AuthenticationError):
-        return StripeAuthenticationFailed(f"GET {path}: Stripe does not take the API key")
-    if isinstance(error, stripe.PermissionError):
-        return StripePermissionDenied(said)
     if isinstance(error, stripe.RateLimitError) or error.http_status == 429:
         return StripeRateLimited(said, _retry_after(headers))
+    if isinstance(error, stripe.AuthenticationError):
+        return StripeAuthenticationFailed(f"GET {path}: Stripe does not take the API key")
+    if not isinstance(error.json_body, dict) or error.http_status in _PASSING:
+        # No word of Stripe's: something on the way answered.
+        return StripeUnavailable(f"{said} (HTTP {error.http_status})")
+    if isinstance(error, stripe.PermissionError):
+        return StripePermissionDenied(said)
     if error.http_status == 404 or error.code == "resource_missing":
         return StripeNotFound(said, _surely_so(headers, asked))
     if 400 <= (error.http_status or 0) < 500:

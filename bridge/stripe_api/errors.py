@@ -7,6 +7,7 @@
     ├── StripePermissionDenied       the restricted key lacks a permission
     ├── StripeNotFound               no such object, or not in this mode
     ├── StripeRateLimited            later; the company's checkout shares the limit
+    ├── StripePaused                 not asked, since one of those above holds for all
     ├── StripeUnavailable            no answer, or none that can be used
     └── StripeRequestRefused         the request itself is wrong: a fault of the bridge
 """
@@ -25,9 +26,13 @@ class StripeApiError(BridgeError):
 class StripeAuthenticationFailed(StripeApiError):
     """Stripe does not take the API key."""
 
+    kind = "auth"
+
 
 class StripePermissionDenied(StripeApiError):
     """The API key may not read this."""
+
+    kind = "permission"
 
 
 class StripeNotFound(StripeApiError):
@@ -42,6 +47,8 @@ class StripeNotFound(StripeApiError):
 class StripeRateLimited(StripeApiError):
     """Too many requests, and waiting has not helped."""
 
+    kind = "rate_limit"
+
     def __init__(self, message: str, retry_after: float) -> None:
         super().__init__(message)
         self.retry_after = retry_after
@@ -50,6 +57,18 @@ class StripeRateLimited(StripeApiError):
 
 class StripeUnavailable(StripeApiError):
     """Stripe cannot be reached, or answers with a fault of its own."""
+
+    kind = "unavailable"
+
+
+class StripePaused(StripeApiError):
+    """Stripe was not asked: it, or the key, is at fault until a probe says otherwise."""
+
+    def __init__(self, fault: StripeApiError, wait: float) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+        self.wait = wait
+        """Seconds until the next probe."""
 
 
 class StripeRequestRefused(StripeApiError):

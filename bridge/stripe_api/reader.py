@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from bridge.stripe_api.breaker import Breaker
 from bridge.stripe_api.cache import Cache
 from bridge.stripe_api.client import Answer, RawPage, StripeGet
 from bridge.stripe_api.errors import StripeNotFound
@@ -87,6 +88,7 @@ class StripeReader:
         cache_age: float = 900.0,
         lasting_cache_age: float = 86_400.0,
         count: Callable[[str], None] | None = None,
+        breaker: Breaker | None = None,
     ) -> None:
         if stripe_version is not None and stripe_version[:10] < _BASIL:
             raise ValueError(f"reads need Stripe's API {_BASIL} or later, not {stripe_version}")
@@ -104,6 +106,7 @@ class StripeReader:
             rate_limit_retries=rate_limit_retries,
             throttle=Throttle(at_once=at_once, per_second=per_second, burst=burst),
             count=self._count,
+            breaker=breaker,
         )
 
     def now(self) -> float:
@@ -192,7 +195,11 @@ class StripeReader:
 
     async def account(self) -> dict[str, Any]:
         """The account that the API key is of."""
-        return (await self._get.get("/v1/account")).object
+        return (await self._get.probe("/v1/account")).object
+
+    async def probe(self, path: str, params: Mapping[str, Any]) -> None:
+        """Whether Stripe answers, asked although reads are stopped. Raises a StripeApiError."""
+        await self._get.probe(path, params)
 
     async def close(self) -> None:
         """Ends reads under way and closes the connections."""

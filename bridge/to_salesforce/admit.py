@@ -14,6 +14,7 @@ from bridge.store import Arrival, Inbox
 from bridge.to_salesforce.envelope import Envelope, NotAnEvent, read_envelope
 from bridge.to_salesforce.health_event import TYPE as HEALTH_EVENT
 from bridge.to_salesforce.signature import Refused, verify
+from bridge.to_salesforce.urgent import is_urgent
 
 FOREIGN = "foreign"
 """The outcome of an event of another mode or account."""
@@ -115,6 +116,7 @@ class Admission:
             payload=None if reason else body,
             outcome=FOREIGN if reason else "ignored" if unheard else None,
             reason=reason or ("a thin event" if unheard else ""),
+            urgent=is_urgent(envelope.type),
         )
 
     async def _store(self, envelope: Envelope, body: bytes) -> web.Response:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from bridge.clock import Backoff
-from bridge.contract import STRIPE_EVENT_TOPIC
+from bridge.contract import STRIPE_EVENT_TOPIC, StripeEventMessage
 from bridge.errors import (
+    AllocationSpent,
     OrgFault,
     OrgUnavailable,
     PermissionDenied,
@@ -25,9 +27,12 @@ from bridge.metrics import Metrics
 from bridge.salesforce_api import PublishOutcome, PublishStatus, PubSub
 from bridge.store import Claimed, Inbox, Move, State
 from bridge.stripe_api import StripeApiError, StripeEvent, StripeNotFound, StripeRequestRefused
+from bridge.to_salesforce.budget import Budget
 from bridge.to_salesforce.chase import put_back
 from bridge.to_salesforce.gate import Gate
+from bridge.to_salesforce.joining import join_gently
 from bridge.to_salesforce.outcomes import Expanded, Nothing
+from bridge.to_salesforce.patience import Patience
 from bridge.to_salesforce.prepare import Prepared, Preparer, TooSoon
 from bridge.to_salesforce.turn import Turn
 from bridge.to_salesforce.window import Window
@@ -35,6 +40,7 @@ from bridge.to_salesforce.window import Window
 _log = logging.getLogger(__name__)
 
 _IDLE = 0.5
+_SPENT = frozenset({PublishStatus.PUBLISHED, PublishStatus.UNKNOWN})
 _MOST_LINGERS = 5
 """How many times to gather for, while more and more comes."""
 _DOUBTED = 3
@@ -64,15 +70,21 @@ class Publisher:
         preparer: Preparer,
         pubsub: PubSub,
         gate: Gate,
+        budget: Budget,
         health: Health,
         metrics: Metrics,
         tuning: Tuning,
         window: Window,
+        zone: ZoneInfo,
     ) -> None:
+        """``zone`` is the booking zone."""
         self._inbox = inbox
         self._preparer = preparer
         self._pubsub = pubsub
         self._gate = gate
+        self._budget = budget
+        self._zone = zone
+        self._patience = Patience(tuning.backoff)
         self._health = health
         self._metrics = metrics
         self._tuning = tuning
@@ -108,7 +120,7 @@ class Publisher:
         """
         if not await self._inbox.wait(_IDLE):
             return
-        half = self._tuning.linger / 2
+        half = self._budget.linger(self._tuning.linger) / 2
         for _ in range(_MOST_LINGERS):
             await asyncio.sleep(half)
             if not await self._inbox.wait(half):
@@ -132,11 +144,17 @@ class Publisher:
         """Claims one batch and sees it through; gives its size. Raises StoreUnavailable."""
         if not await self._turn.comes():
             return 0
+        allowed = self._budget.allowance()
+        if allowed.events == 0:
+            self._gate.shut(self._budget.refused())
+            return 0
         in_flight = await self._inbox.in_flight()
-        room = self._window.room(in_flight)
+        room = min(self._window.room(in_flight), self._tuning.batch_size)
         if room <= 0:
             return 0
-        batch = await self._inbox.claim(min(room, self._tuning.batch_size))
+        batch = await self._inbox.claim(
+            min(room, allowed.events or room), urgent_only=allowed.urgent_only
+        )
         back = self._window.put_back([claimed.event_id for claimed in batch], in_flight)
         moves = [put_back(claimed) for claimed in batch if claimed.event_id in back]
         if ready := [claimed for claimed in batch if claimed.event_id not in back]:
@@ -146,30 +164,51 @@ class Publisher:
         return len(batch)
 
     async def _see_through(self, batch: Sequence[Claimed]) -> list[Move]:
-        results = await self._prepare_all(batch)
+        joined = await join_gently(batch, self._zone)
+        older = {each.older.seq for each in joined}
+        results = await self._prepare_all(batch, older)
         moves = [each for each in results if isinstance(each, Move)]
         ready = [each for each in results if not isinstance(each, Move)]
         if ready:
             self._window.publishes([claimed.event_id for claimed, _ in ready])
-            outcomes = await self._pubsub.publish(
-                STRIPE_EVENT_TOPIC, [prepared.message.to_payload() for _, prepared in ready]
-            )
-            self._metrics.publish_calls.inc()
+            outcomes = await self._publish([each.message.to_payload() for _, each in ready])
             for (claimed, prepared), outcome in zip(ready, outcomes, strict=True):
                 self._metrics.published.labels(outcome.status.value).inc()
                 moves.append(self._after_publish(claimed, prepared, outcome))
+            self._budget.spend(sum(outcome.status in _SPENT for outcome in outcomes))
             # Of what may not have arrived at the bus, no loss says anything either.
             self._window.not_published(
                 move.of.event_id for move in moves if move.to is not State.SENT or move.reason
             )
+        of = {move.of.seq: move for move in moves}
+        stood_for = [each.move(of[each.newest.seq]) for each in joined]
+        self._metrics.joined.inc(sum(move.to is State.DONE for move in stood_for))
+        moves += stood_for
         self._metrics.dead.inc(sum(move.to is State.DEAD for move in moves))
         return moves
 
-    async def _prepare_all(self, batch: Sequence[Claimed]) -> list[Move | tuple[Claimed, Prepared]]:
-        """In the order of the batch; a few at a time, and between any two the loop may admit."""
+    async def _publish(self, payloads: Sequence[Mapping[str, Any]]) -> list[PublishOutcome]:
+        """After a pause one event goes ahead of the others."""
+        ahead: list[PublishOutcome] = []
+        if self._gate.is_doubted and len(payloads) > 1:
+            self._metrics.publish_calls.inc()
+            ahead = await self._pubsub.publish(STRIPE_EVENT_TOPIC, payloads[:1])
+            if (fault := ahead[0].fault) is not None:
+                rest = PublishOutcome(PublishStatus.NOT_SENT, fault=fault)
+                return [*ahead, *[rest] * (len(payloads) - 1)]
+        self._metrics.publish_calls.inc()
+        return ahead + await self._pubsub.publish(STRIPE_EVENT_TOPIC, payloads[len(ahead) :])
+
+    async def _prepare_all(
+        self, batch: Sequence[Claimed], but: Collection[int]
+    ) -> list[Move | tuple[Claimed, Prepared]]:
+        """In the order of the batch; a few at a time, and between any two the loop may admit.
+
+        ``but`` some, by their ``seq``.
+        """
         readings = await self._preparer.look_over(batch)
         results: dict[int, Move | tuple[Claimed, Prepared]] = {}
-        waiting = iter(enumerate(batch))
+        waiting = iter(enumerate(each for each in batch if each.seq not in but))
 
         async def work() -> None:
             for place, claimed in waiting:
@@ -177,7 +216,7 @@ class Publisher:
                 await asyncio.sleep(0)
 
         await asyncio.gather(*(work() for _ in range(self._tuning.preparing)))
-        return [results[place] for place in range(len(batch))]
+        return [results[place] for place in range(len(results))]
 
     async def _prepare(
         self, claimed: Claimed, readings: Mapping[str, StripeEvent]
@@ -188,13 +227,10 @@ class Publisher:
             return Move(claimed, State.DEAD, outcome="failed", reason=str(error))
         except OrgFault as error:
             # Of an errand that asks Salesforce something.
-            wait = self._tuning.backoff.wait(claimed.attempts)
-            return Move(claimed, State.DUE, wait=wait, reason=str(error))
+            return self._patience.wait(claimed, error)
         except StripeApiError as error:
             # Stripe's trouble or the key's: this lane waits, lanes that ask nothing go on.
-            self._health.bad(Part.STRIPE, error)
-            wait = self._tuning.backoff.wait(claimed.attempts)
-            return Move(claimed, State.DUE, wait=wait, reason=str(error))
+            return self._patience.wait_for_stripe(claimed, error)
         except TooSoon as error:
             if claimed.attempts >= _MOST_TIES:
                 return Move(claimed, State.DEAD, outcome="tie", reason=str(error))
@@ -208,6 +244,7 @@ class Publisher:
                 type(error).__name__,
             )
             return Move(claimed, State.DEAD, outcome="failed", reason=reason)
+        self._patience.prepared(claimed)
         if isinstance(prepared, Nothing):
             return Move(claimed, State.DONE, outcome="ignored", reason=prepared.reason)
         if isinstance(prepared, Expanded):
@@ -216,7 +253,9 @@ class Publisher:
         return claimed, prepared
 
     def _after_publish(self, claimed: Claimed, prepared: Prepared, outcome: PublishOutcome) -> Move:
-        if outcome.fault is not None:
+        if isinstance(outcome.fault, AllocationSpent):
+            self._gate.shut(self._budget.refused())
+        elif outcome.fault is not None:
             self._gate.shut(outcome.fault)
         match outcome.status:
             case PublishStatus.PUBLISHED | PublishStatus.UNKNOWN:
@@ -275,9 +314,10 @@ def _reason(error: Exception) -> str:
 
 
 async def probe(pubsub: PubSub) -> None:
-    """Whether events can be published. Raises OrgFault."""
+    """Whether events can be published, with all that is in them. Raises OrgFault."""
     try:
         topic = await pubsub.topic(STRIPE_EVENT_TOPIC, fresh=True)
+        codec = await pubsub.codec(STRIPE_EVENT_TOPIC, topic.schema_id)
     except RequestRefused as error:
         raise OrgUnavailable(str(error)) from error
     if not topic.can_publish:
@@ -285,3 +325,4 @@ async def probe(pubsub: PubSub) -> None:
             f"{STRIPE_EVENT_TOPIC}: the user may not publish. "
             "Assign the permission set Bridge_Integration"
         )
+    codec.require(field.alias or name for name, field in StripeEventMessage.model_fields.items())

@@ -15,6 +15,8 @@ from bridge.metrics import Metrics
 from bridge.salesforce_api import Delivery, PubSub, Received
 from bridge.store import Cursor, Inbox, Settlement, State
 from bridge.to_salesforce.follow import follow, until_stored
+from bridge.to_salesforce.gate import Gate
+from bridge.to_salesforce.old_package import package_fault
 
 _log = logging.getLogger(__name__)
 _results = TypeAdapter(list[ReceiptResult])
@@ -26,6 +28,8 @@ _TIE = Backoff(first=2.2, longest=60.0)
 def settlement(result: ReceiptResult, retry: Backoff) -> Settlement:
     """What a receipt's word means for the event."""
     outcome = result.outcome
+    if (fault := package_fault(result)) is not None:
+        return Settlement(result.id, State.DUE, fault.kind, result.reason, retry)
     if outcome.done:
         return Settlement(result.id, State.DONE, outcome.value, result.reason)
     if outcome is Outcome.FAILED:
@@ -57,8 +61,11 @@ class Receipts:
         reconnect: Backoff,
         on_heard: Callable[[Collection[str]], None] = lambda _: None,
         clock: Clock = system_clock,
+        gate: Gate | None = None,
     ) -> None:
-        """``on_heard`` is told the ids of events that receipts have moved."""
+        """``on_heard`` is told the ids of events that receipts have moved. ``gate`` is shut where
+        the package turns out to be an old one."""
+        self._gate = gate
         self._inbox = inbox
         self._pubsub = pubsub
         self._health = health
@@ -96,10 +103,15 @@ class Receipts:
         )
         if moved:
             self._on_heard(moved)
+        faults = [fault for each in results if (fault := package_fault(each)) is not None]
+        if self._gate is not None and faults:
+            self._gate.refused(faults[0])
+        elif self._gate is not None and results:
+            self._gate.applied()
         for result in results:
             if result.id in moved:
                 self._metrics.receipts.labels(result.outcome.value).inc()
-                if result.outcome is Outcome.FAILED:
+                if result.outcome is Outcome.FAILED and package_fault(result) is None:
                     self._metrics.dead.inc()
 
     def _noted(self, fault: BridgeError | None) -> None:

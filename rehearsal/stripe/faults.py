@@ -13,6 +13,7 @@ class Fault:
     """What befalls the next ``count`` requests that match.
 
     ``error`` answers ``status``; ``slow`` waits ``seconds`` first; ``drop`` closes the connection.
+    An ``error`` may say in ``Retry-After`` how long to stay away: ``retry_after``, in seconds.
     ``after``: the request is carried out, and only its answer is lost or wrong. ``path`` is a
     glob over the path's template, such as ``/v1/customers/{id}``.
     """
@@ -21,6 +22,7 @@ class Fault:
     count: int = 1
     status: int = 500
     seconds: float = 0.0
+    retry_after: int | None = None
     method: str = "*"
     path: str = "*"
     after: bool = False

@@ -340,11 +340,17 @@ class Org(rpc.PubSubServicer):
         ]
         return web.json_response({"compositeResponse": answers})
 
+    async def limits(self, _: web.Request) -> web.Response:
+        return web.json_response(
+            {"HourlyPublishedPlatformEvents": {"Max": 250_000, "Remaining": 250_000}}
+        )
+
     async def start(self) -> None:
         app = web.Application()
         app.router.add_post("/services/oauth2/token", self.token)
         app.router.add_get("/services/data/v66.0/query", self.query)
         app.router.add_post("/services/data/v66.0/composite", self.composite)
+        app.router.add_get("/services/data/v66.0/limits", self.limits)
         self.runner = web.AppRunner(app)
         await self.runner.setup()
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

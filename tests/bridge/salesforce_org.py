@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from rehearsal.org.apex import ApexRuntime
 from rehearsal.org.flow import FlowRuntime
 from rehearsal.org.options import OrgOptions
 from rehearsal.org.org import Org
+from rehearsal.org.schema import Field, ObjectType, Schema
 from rehearsal.org.server.assembly import Address, apex_subscribers, serving
 from rehearsal.org.source import load_project
 
@@ -69,6 +70,35 @@ class SalesforceOrg:
         url = f"{self.address.https_url}/localorg/faults"
         async with self.http.post(url, json=fault) as answer:
             assert answer.status == 200, await answer.text()
+
+    async def behave(self) -> None:
+        """Ends every fault."""
+        async with self.http.delete(f"{self.address.https_url}/localorg/faults") as answer:
+            assert answer.status == 204, await answer.text()
+
+    async def allocate(self, **maxima: int) -> None:
+        url = f"{self.address.https_url}/localorg/allocations"
+        async with self.http.post(url, json=maxima) as answer:
+            assert answer.status == 200, await answer.text()
+
+    def change(self, event: str, **fields: Field | None) -> Callable[[], None]:
+        """As when a platform event is deployed with other fields; gives what takes it back."""
+        before = self.org.bus.event_type(event)
+        assert before is not None
+        changed = {name.lower(): field for name, field in fields.items()}
+        kept = {**before.fields, **changed}
+        after = replace(before, fields={name: found for name, found in kept.items() if found})
+        self._adopt(after)
+        return lambda: self._adopt(before)
+
+    def undeploy(self, event: str) -> Callable[[], None]:
+        """As when a platform event is deleted; gives what deploys it again."""
+        topics = self.org.bus._topics
+        found = topics.pop(event.lower())
+        return lambda: topics.update({event.lower(): found})
+
+    def _adopt(self, event: ObjectType) -> None:
+        self.org.bus.adopt(Schema({event.name.lower(): event}))
 
     def publish(self, event: str, **fields: Any) -> None:
         """As Apex and Flows do."""

@@ -91,7 +91,8 @@ def _misbehave(standin: StandIn, request: web.Request, fault: Fault) -> web.Resp
         error = StripeError(
             "An unknown error occurred (on demand).", status=fault.status, kind="api_error"
         )
-    return _refusal(standin, error, standin.world.ids.new("req", 14), versions.NEWEST)
+    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    return _refusal(standin, error, standin.world.ids.new("req", 14), versions.NEWEST, headers)
 
 
 def _answer(
@@ -162,8 +163,14 @@ def _rendered(call: Call, answer: Answer, path: str) -> Body:
     return render(call.world, answer, call.version)
 
 
-def _refusal(standin: StandIn, error: StripeError, ref: str, version: str) -> web.Response:
-    return _response(standin, error.status, encode(error.body(ref)), ref, version, {})
+def _refusal(
+    standin: StandIn,
+    error: StripeError,
+    ref: str,
+    version: str,
+    headers: dict[str, str] | None = None,
+) -> web.Response:
+    return _response(standin, error.status, encode(error.body(ref)), ref, version, headers or {})
 
 
 def _response(

@@ -1,8 +1,14 @@
 """Looking into the inbox."""
 
+import asyncio
 import json
+from pathlib import Path
 
 import pytest
+
+from bridge.health import Fault
+from bridge.reporting import parts_as_json
+from bridge.store import SqliteInbox
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -66,6 +72,30 @@ def test_status_counts_states_and_refusals(look):
     assert status["states"]["done"] == 1
     assert status["refused"] == {"wrong_signature": 3}
     assert status["oldest_waiting_seconds"] >= 0
+    assert status["bridges"] == []
+
+
+def test_status_tells_what_is_wrong_with_a_bridge_and_since_when(look, environment):
+    fault = Fault("package", "no field Lane__c", 1_760_000_000.0)
+    parts = parts_as_json({"store": None, "salesforce publishing": fault})
+    report = {"ready": False, "parts": parts, "budget": {"reserve_only": True}}
+    tell(environment, "host:1", json.dumps(report))
+    code, out, _ = look("status")
+    assert code == 0
+    for words in ("host:1", "package", "no field Lane__c", "2025-10-09T08:53:20", "only urgent"):
+        assert words in out
+    (bridge,) = json.loads(look("status", "--json")[1])["bridges"]
+    assert (bridge["serving"], bridge["parts"]["store"]["ok"]) == (True, True)
+
+
+def tell(environment, bridge, body):
+    async def write():
+        path = Path(environment["BRIDGE_STORE__URL"].removeprefix("sqlite:///"))
+        inbox = await SqliteInbox.open(path, serving=False)
+        await inbox.tell(bridge, body)
+        await inbox.close()
+
+    asyncio.run(write())
 
 
 def test_status_prints_a_table_for_people(look):

@@ -1,12 +1,14 @@
 """Publishing, and whose fault it is when it fails."""
 
 import datetime as dt
+from dataclasses import replace
 
 import grpc
 import pytest
 
 from bridge.contract import CONTRACT_VERSION, STRIPE_EVENT_TOPIC, StripeEventMessage
 from bridge.errors import (
+    AllocationSpent,
     AuthFailed,
     LimitExceeded,
     OrgUnavailable,
@@ -14,7 +16,7 @@ from bridge.errors import (
     PermissionDenied,
     PublishRefused,
 )
-from bridge.salesforce_api import PublishStatus
+from bridge.salesforce_api import Authenticator, PublishStatus, PubSub
 
 REFUSED = PublishStatus.REFUSED
 PUBLISHED = PublishStatus.PUBLISHED
@@ -108,7 +110,9 @@ async def test_an_events_own_error_is_its_refusal(org, pubsub):
 @pytest.mark.parametrize(
     ("said", "fault"),
     [
-        ("LIMIT_EXCEEDED: hourly publishing limit", LimitExceeded),
+        ("LIMIT_EXCEEDED: hourly publishing limit", AllocationSpent),
+        ("INVALID_FIELD: No such column Lane__c", PackageMissing),
+        ("PLATFORM_EVENT_ENCRYPTION_ERROR: no key", PublishRefused),
         ("PLATFORM_EVENT_PUBLISHING_UNAVAILABLE: try later", OrgUnavailable),
     ],
 )
@@ -187,3 +191,39 @@ async def test_publishing_goes_on_after_the_org_was_down(org, pubsub):
     assert await statuses(pubsub, [payload("evt_2")]) == [PublishStatus.UNKNOWN]
     await org.come_back()
     assert await statuses(pubsub, [payload("evt_3")]) == [PUBLISHED]
+
+
+async def test_every_field_that_an_old_package_lacks_is_named(org, pubsub):
+    for name in ("Lane__c", "Livemode__c"):
+        del org.fields[STRIPE_EVENT_TOPIC][name]
+    (outcome,) = await pubsub.publish(STRIPE_EVENT_TOPIC, [payload()])
+    assert outcome.status is PublishStatus.NOT_SENT
+    assert isinstance(outcome.fault, PackageMissing)
+    assert "Lane__c, Livemode__c" in str(outcome.fault)
+
+
+@pytest.mark.slow
+async def test_what_a_new_schema_refuses_one_by_one_is_sent_by_the_new_one(salesforce):
+    """Not the whole call is refused: each event says that its schema is another."""
+    settings = salesforce.settings()
+    authenticator = Authenticator(settings, salesforce.http)
+    ca = settings.ca_file.read_bytes()
+    client = PubSub(settings.pubsub_target, authenticator, ca=ca)
+    try:
+        assert await statuses(client, [payload("evt_1")]) == [PUBLISHED]
+        name = STRIPE_EVENT_TOPIC.removeprefix("/event/")
+        lane = salesforce.org.bus.event_type(name).find("Lane__c")
+        salesforce.change(name, Lane__c=replace(lane, length=200))
+        salesforce.change(name, New__c=replace(lane, name="New__c"))
+        assert await statuses(client, [payload("evt_2"), payload("evt_3")]) == [PUBLISHED] * 2
+    finally:
+        await client.close()
+
+
+async def test_after_a_lost_connection_a_new_token_tells_where_the_org_is(org, pubsub):
+    await pubsub.topic(STRIPE_EVENT_TOPIC)
+    org.on_publish = lambda _: grpc.StatusCode.UNAVAILABLE
+    await pubsub.publish(STRIPE_EVENT_TOPIC, [payload()])
+    org.on_publish = lambda _: None
+    assert await statuses(pubsub, [payload()]) == [PUBLISHED]
+    assert org.tokens_given == 2

@@ -60,6 +60,8 @@ class Server:
             answer = answer(query)
         headers = {"Request-Id": "req_1"}
         headers["Date"] = self.date or ""
+        if isinstance(answer, Failure) and answer.html:
+            return web.Response(status=answer.status, text="<html></html>", headers=headers)
         if isinstance(answer, Failure):
             kind = {401: "invalid_request_error", 404: "invalid_request_error"}
             error = {"type": kind.get(answer.status, "api_error"), "message": "as told"}
@@ -77,8 +79,9 @@ class Server:
 
 
 class Failure:
-    def __init__(self, status: int, headers: dict[str, str]) -> None:
+    def __init__(self, status: int, headers: dict[str, str], *, html: bool = False) -> None:
         self.status = status
+        self.html = html
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
@@ -119,5 +122,5 @@ def reader(connect: Callable[..., StripeReader]) -> StripeReader:
 
 
 @pytest.fixture
-def failure() -> Callable[[int], Failure]:
-    return lambda status: Failure(status, {})
+def failure() -> Callable[..., Failure]:
+    return lambda status, **how: Failure(status, {}, **how)
