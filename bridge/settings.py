@@ -67,6 +67,11 @@ class StripeSettings(_Section):
     signature_tolerance: float = Field(
         default=300.0, gt=0, description="Seconds a webhook's timestamp may be off, either way."
     )
+    reads_per_second: float = Field(
+        default=20.0,
+        gt=0,
+        description="Reads of Stripe's API, at most; its limit is shared with all else you do there.",
+    )
 
     @field_validator("webhook_secrets", "thin_secrets", mode="before")
     @classmethod
