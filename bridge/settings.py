@@ -70,7 +70,7 @@ class StripeSettings(_Section):
     reads_per_second: float = Field(
         default=20.0,
         gt=0,
-        description="Reads of Stripe's API, at most; its limit is shared with all else you do there.",
+        description="Reads of Stripe's API, at most; all else you do there shares its limit.",
     )
 
     @field_validator("webhook_secrets", "thin_secrets", mode="before")
