@@ -5,6 +5,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
 	&& echo $$p && break; done)
 BIN := .venv/bin
+# The tests start hundreds of processes: without it each would compile our sources anew.
+unexport PYTHONDONTWRITEBYTECODE
 INSTALLED := .venv/.installed
 PRETTIER := node_modules/.bin/prettier
 JEST := node_modules/.bin/sfdx-lwc-jest

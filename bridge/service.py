@@ -120,6 +120,7 @@ class Service:
             self._reader = StripeReader(
                 settings.stripe.api_key.get_secret_value(),
                 settings.stripe.api_base,
+                per_second=settings.stripe.reads_per_second,
                 count=self.metrics.count_stripe_read,
                 breaker=self._breaker,
             )

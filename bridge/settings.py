@@ -79,6 +79,11 @@ class StripeSettings(_Section):
         le=86_400,
         description="Seconds that a sweep goes back behind the last: events may be listed late.",
     )
+    reads_per_second: float = Field(
+        default=20.0,
+        gt=0,
+        description="Reads of Stripe's API, at most; all else you do there shares its limit.",
+    )
 
     @field_validator("webhook_secrets", "thin_secrets", mode="before")
     @classmethod

@@ -58,10 +58,12 @@ async def subscribe(
     Starts behind ``replay``; at the earliest event kept for None, or if Salesforce refuses the
     replay id. So an event may come twice, and never not at all while the org keeps it (72 hours).
     ``on_state`` is told of each fault, and None when the stream stands. A stream that says
-    nothing for ``silence`` seconds is given up.
+    nothing for ``silence`` seconds is given up. It connects again at once where waiting mends
+    nothing: after a session that has ended, and after a refused replay id.
     """
     failures = 0
     while True:
+        at_once = False
         try:
             stream = _stream(pubsub, topic, replay, silence)
             try:
@@ -75,12 +77,15 @@ async def subscribe(
                 await stream.aclose()
         except ReplayRefused as error:
             _log.warning("starting again from the earliest event: %s", error)
-            replay = None
+            at_once, replay = replay is not None, None
             on_state(error)
         except BridgeError as error:
+            # A session that bore nothing is no better the next time.
+            at_once = isinstance(error, AuthFailed) and failures == 0
             on_state(error)
         failures += 1
-        await asyncio.sleep(backoff.wait(failures))
+        if not at_once:
+            await asyncio.sleep(backoff.wait(failures))
 
 
 async def _stream(

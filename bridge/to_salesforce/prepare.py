@@ -21,9 +21,9 @@ from bridge.to_salesforce.translate import (
     BookingRules,
     Facts,
     Ignored,
+    Missing,
     StripeEvent,
     Translation,
-    needs,
     parse_event,
     read_event,
     translate,
@@ -173,13 +173,15 @@ class Preparer:
         """``after``: facts that were asked for earlier will not do."""
         facts = Facts.empty()
         for _ in range(_ROUNDS):
-            missing = needs(event, facts, self._rules)
-            if not missing:
+            try:
                 return translate(event, facts, self._rules)
-            facts = await self._reader.resolve(missing, facts, after=after)
-        if missing := needs(event, facts, self._rules):
-            raise Unanswered(f"{len(missing)} facts are missing after {_ROUNDS} rounds")
-        return translate(event, facts, self._rules)
+            except Missing as gap:
+                facts = await self._reader.resolve(gap.needs, facts, after=after)
+        try:
+            return translate(event, facts, self._rules)
+        except Missing as gap:
+            missing = len(gap.needs)
+        raise Unanswered(f"{missing} facts are missing after {_ROUNDS} rounds")
 
 
 def _newest(rows: Sequence[LedgerRow]) -> list[LedgerRow]:

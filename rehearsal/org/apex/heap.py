@@ -8,7 +8,8 @@ limits only). Intermediate results of an expression are not counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.org.apex.classes import FIRST, RESULT, THIS
@@ -65,41 +66,62 @@ def _roots(run: Execution) -> list[Any]:
     return found
 
 
-def _weigh(roots: list[Any]) -> tuple[int, int]:
+def _nothing(_value: Any) -> tuple[int, Iterable[Any]]:
+    return 0, ()
+
+
+def _text(value: Any) -> tuple[int, Iterable[Any]]:
+    return len(value), ()
+
+
+def _record(value: SObject) -> tuple[int, Iterable[Any]]:
+    """Each row of a query has texts of its own."""
+    held = value.values.values()
+    texts = [len(each) for each in held if isinstance(each, str)]
+    if not texts:
+        return _HEAD, held
+    return _HEAD + sum(texts), [0 if isinstance(each, str) else each for each in held]
+
+
+_BY_BASE: tuple[tuple[type, Callable[[Any], tuple[int, Iterable[Any]]]], ...] = (
+    (str, _text),
+    (bytes, _text),
+    (list, lambda value: (_HEAD, value)),
+    (dict, lambda value: (_HEAD, chain(value.keys(), value.values()))),
+    (SObject, _record),
+    (AggregateRow, lambda value: (_HEAD, value.values.values())),
+    (ApexObject, lambda value: (_HEAD, value.slots)),
+)
+
+
+class _Weights(dict[type, Callable[[Any], tuple[int, Iterable[Any]]]]):
+    """By type: what a value weighs beside its cell, and what it holds."""
+
+    def __missing__(self, of: type) -> Callable[[Any], tuple[int, Iterable[Any]]]:
+        found = next((weight for base, weight in _BY_BASE if issubclass(of, base)), _nothing)
+        return self.setdefault(of, found)
+
+
+_weights = _Weights()
+
+
+def _weigh(roots: Iterable[Any]) -> tuple[int, int]:
+    """Bytes and values."""
     size = values = 0
     seen: set[int] = set()
-    waiting = roots
+    weights, nothing = _weights, _nothing
+    waiting: list[Iterable[Any]] = [roots]
     while waiting:
-        value = waiting.pop()
-        if value is None:
-            continue
-        values += 1
-        size += _CELL
-        if isinstance(value, (str, bytes)):
-            if id(value) not in seen:
-                seen.add(id(value))
-                size += len(value)
-            continue
-        inside = _inside(value)
-        if inside is None or id(value) in seen:
-            continue
-        seen.add(id(value))
-        size += _HEAD
-        if isinstance(value, SObject):  # each row of a query has texts of its own
-            size += sum(len(held) for held in inside if isinstance(held, str))
-            inside = [0 if isinstance(held, str) else held for held in inside]
-        waiting.extend(inside)
-    return size, values
-
-
-def _inside(value: Any) -> Iterable[Any] | None:
-    """What a value holds; None for one that holds nothing."""
-    if isinstance(value, list):
-        return value
-    if isinstance(value, dict):
-        return [*value.keys(), *value.values()]
-    if isinstance(value, (SObject, AggregateRow)):
-        return value.values.values()
-    if isinstance(value, ApexObject):
-        return value.slots
-    return None
+        for value in waiting.pop():
+            if value is None:
+                continue
+            values += 1
+            weight = weights[type(value)]
+            if weight is nothing or id(value) in seen:
+                continue
+            seen.add(id(value))
+            more, inside = weight(value)
+            size += more
+            if inside:
+                waiting.append(inside)
+    return size + _CELL * values, values

@@ -12,6 +12,7 @@ from bridge.errors import OrgUnavailable, PackageMissing, ReplayRefused
 from bridge.salesforce_api import subscribe
 
 FAST = Backoff(first=0.01, longest=0.05)
+NEVER = Backoff(first=600.0, longest=600.0)
 
 
 class Reader:
@@ -100,13 +101,13 @@ async def test_it_connects_again_on_a_new_channel_and_loses_nothing(org, pubsub,
 async def test_a_refused_replay_id_starts_again_at_the_earliest(org, pubsub):
     emit(org, "a", "b")
     org.corrupt_replay = True
-    async with reading(pubsub, replay=b"\xff" * 8) as reader:
+    async with reading(pubsub, replay=b"\xff" * 8, backoff=NEVER) as reader:
         await org.until(lambda: reader.texts == ["a", "b"])
         assert any(isinstance(state, ReplayRefused) for state in reader.states)
 
 
-async def test_an_ended_token_is_replaced(org, pubsub):
-    async with reading(pubsub) as reader:
+async def test_an_ended_token_is_replaced_at_once(org, pubsub):
+    async with reading(pubsub, backoff=NEVER) as reader:
         emit(org, "a")
         await org.until(lambda: reader.texts == ["a"])
         org.tokens.clear()
@@ -114,6 +115,23 @@ async def test_an_ended_token_is_replaced(org, pubsub):
         await org.until(lambda: org.streams == 2)
         emit(org, "b")
         await org.until(lambda: reader.texts == ["a", "b"])
+
+
+async def test_tokens_that_are_all_refused_are_asked_for_less_and_less_often(org, pubsub):
+    class Counting(Backoff):
+        def wait(self, attempt):
+            waited.append(attempt)
+            return 0.001
+
+    class Forgetful(set):
+        def add(self, token):
+            """Gives it out, and knows nothing of it afterwards."""
+
+    waited = []
+    org.tokens = Forgetful()
+    async with reading(pubsub, backoff=Counting(first=0.0, longest=0.0)):
+        await org.until(lambda: len(waited) >= 3)
+        assert waited[:3] == [2, 3, 4]
 
 
 async def test_a_silent_stream_is_given_up(org, pubsub):
