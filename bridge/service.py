@@ -96,6 +96,7 @@ class Service:
             self._reader = StripeReader(
                 settings.stripe.api_key.get_secret_value(),
                 settings.stripe.api_base,
+                per_second=settings.stripe.reads_per_second,
                 count=self.metrics.count_stripe_read,
             )
             self._stack.push_async_callback(self._reader.close)

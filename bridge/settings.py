@@ -67,6 +67,13 @@ class StripeSettings(_Section):
     signature_tolerance: float = Field(
         default=300.0, gt=0, description="Seconds a webhook's timestamp may be off, either way."
     )
+    reads_per_second: float = Field(
+        default=20.0,
+        gt=0,
+        le=90,
+        description="Reads of Stripe a second, at most. Its limit (100 in live mode, 25 in a "
+        "sandbox) is shared with all else that uses the account.",
+    )
 
     @field_validator("webhook_secrets", "thin_secrets", mode="before")
     @classmethod
