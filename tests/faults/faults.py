@@ -258,7 +258,7 @@ async def the_signing_secret_is_rotated(scene: Scene) -> None:
 
 @fault()
 async def an_event_is_poisoned(scene: Scene) -> None:
-    """Signed well, and nothing that Stripe would ever send: a dead letter, and no more than that."""
+    """Signed well, and nothing that Stripe would ever send: a dead letter, and no more."""
     number = f"evt_poison{len(scene.poison)}"
     scene.poison.append(number)
     await post_poison(scene.rig, number)

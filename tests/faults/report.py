@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import os
 import platform
+from pathlib import Path
 from typing import Any
 
 from tests.faults.soak import Report
@@ -42,7 +44,7 @@ def as_markdown(said: dict[str, Any]) -> str:
         "| what | value |",
         "|---|---|",
         f"| events that Stripe generated | {said['events']:,} |",
-        f"| times that each was sent | {plan['duplicate'] + 1}, shuffled among {plan['shuffle']:,} |",
+        f"| sendings of each, shuffled among {plan['shuffle']:,} | {plan['duplicate'] + 1} |",
         f"| webhooks a second, at most | {plan['rate'] or 'no limit'} |",
         f"| requests to the bridges | {said['webhooks']:,}: {_answers(said['answers'])} |",
         f"| `kill -9` | {said['kills']} |",
@@ -71,11 +73,9 @@ def _outage(seconds: float) -> str:
 
 def machine() -> str:
     model = platform.processor() or platform.machine()
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as info:
-            model = next(line.partition(":")[2].strip() for line in info if "model name" in line)
-    except (OSError, StopIteration):
-        pass
+    with contextlib.suppress(OSError, StopIteration):
+        info = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+        model = next(line.partition(":")[2].strip() for line in info if "model name" in line)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     load = os.getloadavg()[0]
     return (

@@ -37,8 +37,10 @@ class Plan:
     """Seconds that a fault lasts, at most."""
     duplicate: int = 1
     shuffle: int = 2000
-    patience: float = 120.0
+    patience: float = 180.0
     """Seconds without any progress after which a run is given up."""
+    stall: float = 15.0
+    """Seconds without any progress after which the next fault comes early."""
 
 
 def plan(seed: int, *, faults: Sequence[str] | None = None, **rest: Any) -> Plan:
@@ -94,7 +96,7 @@ async def run(plan: Plan, rig: Rig, tell: Tell) -> Report:
         if made.done():
             break
     struck = asyncio.create_task(_strike(scene, plan, random.Random(dice.random()), happened))
-    going_wrong = asyncio.create_task(_go_wrong(scene, plan, made, happened))
+    going_wrong = asyncio.create_task(_go_wrong(scene, plan, happened))
     try:
         report.events = await made
         report.seconds["made"] = time.monotonic() - began
@@ -150,21 +152,19 @@ async def _strike(
     """Kills bridges at moments by the count of events done, so that all of the run has them."""
     moments = sorted(dice.uniform(0.02, 0.95) for _ in range(plan.kills))
     for moment in moments:
-        await _reached(scene.rig, moment * plan.events)
+        await _reached(scene.rig, moment * plan.events, plan.stall)
         await asyncio.sleep(dice.uniform(0, 0.5))
         bridge = dice.choice(scene.rig.bridges)
         happened(f"kill -9 of bridge {scene.rig.bridges.index(bridge)}")
         await kill(scene, bridge)
 
 
-async def _go_wrong(
-    scene: Scene, plan: Plan, made: asyncio.Task[int], happened: Callable[[str], None]
-) -> None:
+async def _go_wrong(scene: Scene, plan: Plan, happened: Callable[[str], None]) -> None:
     acts: list[str] = list(plan.faults)
     if plan.outage:
         acts.insert(len(acts) // 2, "outage")
     for number, name in enumerate(acts):
-        await _reached(scene.rig, plan.events * (number + 0.5) / (len(acts) + 1) * 0.9)
+        await _reached(scene.rig, plan.events * (number + 0.5) / (len(acts) + 1) * 0.9, plan.stall)
         happened(name)
         if name == "outage":
             await outage(scene, plan.outage)
@@ -173,13 +173,13 @@ async def _go_wrong(
     happened("no more faults")
 
 
-async def _reached(rig: Rig, done: float) -> None:
+async def _reached(rig: Rig, done: float, stall: float) -> None:
     """Until so many events are done, or nothing is done any more."""
     before, since = -1, time.monotonic()
     while True:
         states = await rig.states()
         now = before if states is None else states["done"]
-        if now >= done or time.monotonic() - since > 15:
+        if now >= done or time.monotonic() - since > stall:
             return
         if now != before:
             before, since = now, time.monotonic()
@@ -216,10 +216,10 @@ def org_seed(plan: Plan) -> dict[str, Any]:
     return seed(plan.customers)
 
 
-def rig_settings() -> dict[str, str]:
+def rig_settings(receipt_timeout: int = 20) -> dict[str, str]:
     """Waits of minutes become seconds, so that a run sees what happens after them."""
     return {
-        "BRIDGE_SALESFORCE__RECEIPT_TIMEOUT": "20",
+        "BRIDGE_SALESFORCE__RECEIPT_TIMEOUT": str(receipt_timeout),
         "BRIDGE_SALESFORCE__MAX_IN_FLIGHT": "1000",
     }
 
