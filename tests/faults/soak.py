@@ -89,6 +89,7 @@ async def run(plan: Plan, rig: Rig, tell: Tell) -> Report:
         tell(what)
 
     await rig.standin("POST", "delivery", delivery)
+    await company.open()
     made = asyncio.create_task(_history(company, plan, rig, tell))
     # Not before there is something that can go wrong.
     while not (states := await rig.states()) or states["done"] < min(100, plan.events // 10):
@@ -127,7 +128,6 @@ async def run(plan: Plan, rig: Rig, tell: Tell) -> Report:
 
 async def _history(company: Company, plan: Plan, rig: Rig, tell: Tell) -> int:
     """Lets time pass and things happen until there are enough events; gives how many."""
-    await company.open()
     said = time.monotonic()
     while True:
         stand = await rig.standin("GET", "delivery")
