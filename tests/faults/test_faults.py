@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from rehearsal.demo.org import API
 from tests.e2e.end_state import NOW, ROOT
 from tests.faults.company import DAY, Company, seed
 from tests.faults.durable import VARIABLE, lose_power
@@ -87,4 +90,19 @@ async def test_an_event_with_a_200_outlasts_the_loss_of_power(tmp_path: Path) ->
             await rig.start(bridge, ready=False)
         await rig.done(60)
         verdict = await judge(rig, company.won, ())
+        sabotaged = await after_sabotage(rig, company)
     assert verdict.good, verdict.explain()
+    assert sabotaged == {"lost after its 200", "money", "charge"}
+
+
+async def after_sabotage(rig: Rig, company: Company) -> set[str]:
+    """What the verdict finds when an entry is lost and an event too: it must be able to fail."""
+    charge, *_ = await rig.org.query("SELECT Id FROM Bridge_Entry__c WHERE Kind__c = 'Charge'")
+    path = f"{API}/sobjects/Bridge_Entry__c/{charge['Id']}"
+    await rig.org.request("DELETE", path)
+    with closing(sqlite3.connect(rig.store_file)) as store:
+        acknowledged = (await rig.standin("GET", "deliveries?since=1000000000"))["acknowledged"]
+        store.execute("DELETE FROM inbox WHERE event_id = ?", (min(acknowledged),))
+        store.commit()
+    verdict = await judge(rig, company.won, ())
+    return {fault.partition(":")[0] for fault in verdict.faults}

@@ -245,5 +245,6 @@ def judge_effects(verdict: Verdict, records: Records, won: Mapping[str, str]) ->
 
 
 def _difference(expected: Any, found: Any) -> list[str]:
+    """Of two sets, or of two counters."""
     missing = [f"missing {each}" for each in expected - found]
     return missing + [f"not expected {each}" for each in found - expected]
