@@ -26,6 +26,7 @@ def main() -> int:
     seed = options.seed if options.seed is not None else int(time.time())
     planned = plan(
         seed,
+        postgres=options.store == "postgres",
         events=options.events,
         customers=options.customers or max(options.events // 125, 20),
         kills=options.kills,
@@ -57,14 +58,12 @@ async def _run(
 
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
-        url = "sqlite"
-        if store == "postgres":
-            url = await stack.enter_async_context(server())
+        database = await stack.enter_async_context(server()) if store == "postgres" else None
         async with asyncio.timeout(minutes * 60):
             rig = Rig(
                 observed(ROOT, folder / "project"),
                 org_seed(planned),
-                store=url,
+                database=database,
                 bridges=bridges,
                 settings=rig_settings(),
                 now=NOW,

@@ -72,6 +72,7 @@ class Fault:
 
 
 FAULTS: dict[str, Fault] = {}
+ONLY_POSTGRES = {"the database crashes"}
 
 
 def fault(*uses: str) -> Callable[[Act], Act]:
@@ -337,6 +338,12 @@ async def a_bridge_is_restarted_in_order(scene: Scene) -> None:
     async with bridge.moving:
         await bridge.process.stop()
         await scene.rig.start(bridge, ready=False)
+
+
+@fault()
+async def the_database_crashes(scene: Scene) -> None:
+    assert scene.rig.database is not None
+    await scene.rig.database.crash(scene.dice.uniform(0, scene.longest))
 
 
 async def kill(scene: Scene, bridge: Bridge) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from rehearsal.demo.clouds import Clouds, NotSettled
 from rehearsal.demo.processes import DidNotStart, Process, beside_python, free_port
 from tests.faults.inboxes import Rows, open_inbox
+from tests.faults.postgres import Server
 from tests.faults.proxy import Proxy, address
 
 _STATES = re.compile(r'^bridge_inbox_events\{state="(\w+)"\} (\S+)$', re.MULTILINE)
@@ -51,16 +52,16 @@ class Rig(Clouds):
         project: Path,
         seed: dict[str, Any],
         *,
-        store: str = "sqlite",
+        database: Server | None = None,
         bridges: int = 1,
         settings: dict[str, str] | None = None,
         main: list[str] | None = None,
         **clouds: Any,
     ) -> None:
-        """``store`` is ``sqlite`` or a ``postgresql://`` URL of an empty database. ``main`` is the
+        """``database`` is a running PostgreSQL, else the store is a SQLite file. ``main`` is the
         bridge's command, without ``serve``."""
         super().__init__(project, seed, **clouds)
-        self._store, self._settings = store, settings or {}
+        self.database, self._settings = database, settings or {}
         self._main = main or [beside_python("stripe-sf")]
         self._ports = [free_port() for _ in range(bridges)]
         self.bridges: list[Bridge] = []
@@ -80,8 +81,8 @@ class Rig(Clouds):
             "login": [address(org["http_url"])],
             "pubsub": [address(org["pubsub_target"])],
         }
-        if self._store != "sqlite":
-            parts = urlsplit(self._store)
+        if self.database is not None:
+            parts = urlsplit(self.database.url)
             ways["database"] = [(str(parts.hostname), parts.port or 5432)]
         for name, targets in ways.items():
             port = self.bridge_port if name == "webhooks" else 0
@@ -102,8 +103,8 @@ class Rig(Clouds):
         env["BRIDGE_STRIPE__API_BASE"] = f"http://{local['stripe']}"
         env["BRIDGE_SALESFORCE__LOGIN_URL"] = f"http://{local['login']}"
         env["BRIDGE_SALESFORCE__PUBSUB_TARGET"] = local["pubsub"]
-        if self._store != "sqlite":
-            parts = urlsplit(self._store)
+        if self.database is not None:
+            parts = urlsplit(self.database.url)
             user = f"{parts.username}@" if parts.username else ""
             env["BRIDGE_STORE__URL"] = parts._replace(netloc=user + local["database"]).geturl()
         env |= self._settings

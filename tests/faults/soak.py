@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.company import DAY, Company, seed
-from tests.faults.faults import FAULTS, Scene, kill, outage
+from tests.faults.faults import FAULTS, ONLY_POSTGRES, Scene, kill, outage
 from tests.faults.rig import Rig
 from tests.faults.verdict import Verdict, judge
 
@@ -43,9 +43,12 @@ class Plan:
     """Seconds without any progress after which the next fault comes early."""
 
 
-def plan(seed: int, *, faults: Sequence[str] | None = None, **rest: Any) -> Plan:
+def plan(
+    seed: int, *, faults: Sequence[str] | None = None, postgres: bool = False, **rest: Any
+) -> Plan:
     """Every fault once, or those that are named, in an order that the seed chooses."""
-    order = sorted(FAULTS) if faults is None else list(faults)
+    possible = FAULTS.keys() if postgres else FAULTS.keys() - ONLY_POSTGRES
+    order = sorted(possible) if faults is None else list(faults)
     random.Random(seed).shuffle(order)
     return Plan(seed, faults=tuple(order), **rest)
 

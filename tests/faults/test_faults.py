@@ -15,7 +15,7 @@ from rehearsal.demo.org import API
 from tests.e2e.end_state import NOW, ROOT
 from tests.faults.company import DAY, Company, seed
 from tests.faults.durable import VARIABLE, lose_power
-from tests.faults.faults import FAULTS
+from tests.faults.faults import FAULTS, ONLY_POSTGRES
 from tests.faults.inboxes import open_inbox
 from tests.faults.rig import Rig
 from tests.faults.soak import observed, org_seed, plan, rig_settings, run
@@ -31,7 +31,7 @@ LONG = {"connections go dead unnoticed"}
 async def test_whatever_goes_wrong_every_event_is_applied_exactly_once(tmp_path: Path) -> None:
     planned = plan(
         7,
-        faults=sorted(FAULTS.keys() - LONG),
+        faults=sorted(FAULTS.keys() - LONG - ONLY_POSTGRES),
         events=450,
         customers=30,
         kills=4,
