@@ -39,8 +39,6 @@ class Scene:
     """How webhooks are delivered when no fault changes it."""
     poison: list[str] = field(default_factory=list)
     """Events that are made to be dead letters."""
-    ungenerated: int = 0
-    """Events that Stripe was made to lose."""
 
     async def last(self) -> None:
         await asyncio.sleep(self.dice.uniform(self.longest / 4, self.longest))
@@ -237,7 +235,6 @@ async def a_type_of_webhook_is_never_sent(scene: Scene) -> None:
 @fault("setting:lose_next")
 async def stripe_generates_no_event(scene: Scene) -> None:
     count = scene.dice.randrange(1, 8)
-    scene.ungenerated += count
     await scene.rig.standin("POST", "settings", {"lose_next": count})
     await scene.last()
     await scene.rig.standin("POST", "settings", {"lose_next": 0})

@@ -86,8 +86,8 @@ async def show_delivery(standin: StandIn, _: Asked, __: web.Request) -> Body:
 
 
 async def events(standin: StandIn, _: Asked, __: web.Request) -> Body:
-    """How many events there have been."""
-    return {"count": len(standin.world.events)}
+    """How many events there have been, and the objects of those that were never generated."""
+    return {"count": len(standin.world.events), "lost": list(standin.world.lost)}
 
 
 async def resend(standin: StandIn, asked: Asked, _: web.Request) -> Body:
