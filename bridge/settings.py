@@ -70,7 +70,7 @@ class StripeSettings(_Section):
     reads_per_second: float = Field(
         default=20.0,
         gt=0,
-        le=90,
+        le=1000,
         description="Reads of Stripe a second, at most. Its limit (100 in live mode, 25 in a "
         "sandbox) is shared with all else that uses the account.",
     )

@@ -69,7 +69,7 @@ class Rig(Clouds):
         self._stack = contextlib.AsyncExitStack()
 
     def _process(self, name: str, command: list[str], env: dict[str, str] | None = None) -> Process:
-        # Live mode, since Stripe allows it more reads a second, and the bridge keeps to that.
+        # Live mode, as in production.
         mode = ["--livemode"] if name == "stripe" else []
         return super()._process(name, [*command, *mode], env)
 
@@ -99,7 +99,8 @@ class Rig(Clouds):
         env = super()._bridge_env(secret)
         local = {name: f"127.0.0.1:{proxy.port}" for name, proxy in self.proxies.items()}
         env["BRIDGE_STRIPE__LIVEMODE"] = "true"
-        env["BRIDGE_STRIPE__READS_PER_SECOND"] = "90"
+        # Else a run would mostly wait for its turn to read.
+        env["BRIDGE_STRIPE__READS_PER_SECOND"] = "400"
         env["BRIDGE_STRIPE__API_BASE"] = f"http://{local['stripe']}"
         env["BRIDGE_SALESFORCE__LOGIN_URL"] = f"http://{local['login']}"
         env["BRIDGE_SALESFORCE__PUBSUB_TARGET"] = local["pubsub"]
