@@ -13,7 +13,7 @@ JEST := node_modules/.bin/sfdx-lwc-jest
 # What prettier lays out besides the package.
 SCRIPTS := rehearsal/org/check/node package.json sfdx-project.json .prettierrc
 
-.PHONY: help demo test quick check lwc lint format tools bench proto manifest constraints clean
+.PHONY: help demo test quick check lwc lint format tools bench soak proto manifest constraints clean
 
 help:
 	@echo "make demo    both clouds on this machine, and the story told step by step"
@@ -23,6 +23,7 @@ help:
 	@echo "make check   the package's faults, without deploying it, and its Apex tests"
 	@echo "make lwc     the Jest tests of the Lightning web component (after make tools)"
 	@echo "make bench   the performance claims, measured"
+	@echo "make soak    the long form of the fault harness: EVENTS, RATE, KILLS, MINUTES, STORE, BRIDGES, SEED"
 	@echo "make lint    ruff and mypy"
 	@echo "make format  lays out Python; with the tools, Apex and metadata too"
 	@echo "make tools   apex-ls, prettier, PMD, Flow scanner, Jest for check, format, lwc (Node.js 20, Java 17)"
@@ -73,6 +74,19 @@ tools:
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
+
+# Real processes, killed and cut off from each other; the report goes to soak.md and soak.json.
+EVENTS ?= 100000
+RATE ?= 500
+KILLS ?= 20
+OUTAGE ?= 60
+MINUTES ?= 90
+STORE ?= sqlite
+BRIDGES ?= $(if $(filter postgres,$(STORE)),2,1)
+soak: $(INSTALLED)
+	$(BIN)/python -m tests.faults --events $(EVENTS) --rate $(RATE) --kills $(KILLS) \
+		--outage $(OUTAGE) --minutes $(MINUTES) --store $(STORE) --bridges $(BRIDGES) \
+		$(if $(SEED),--seed $(SEED))
 
 # The generated code is committed, so that an install needs no compiler.
 WIRE := bridge/salesforce_api/wire rehearsal/org/server/wire

@@ -82,7 +82,9 @@ class StripeSettings(_Section):
     reads_per_second: float = Field(
         default=20.0,
         gt=0,
-        description="Reads of Stripe's API, at most; all else you do there shares its limit.",
+        le=1000,
+        description="Reads of Stripe a second, at most. Its limit (100 in live mode, 25 in a "
+        "sandbox) is shared with all else that uses the account.",
     )
 
     @field_validator("webhook_secrets", "thin_secrets", mode="before")

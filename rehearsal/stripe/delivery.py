@@ -26,7 +26,8 @@ class Options:
     ``hold``: nothing leaves. ``delay``: seconds before an event may leave. ``duplicate``: extra
     copies of each. ``shuffle``: each next one is picked from the first so many. ``drop_types`` and
     ``drop_next``: never sent. ``concurrency``: senders an endpoint (more than one keeps no order).
-    ``retry_base`` and ``retry_cap``: seconds between attempts, doubling.
+    ``rate``: sendings a second, at most; 0 for as fast as can be. ``retry_base`` and ``retry_cap``:
+    seconds between attempts, doubling.
     """
 
     hold: bool = False
@@ -36,6 +37,7 @@ class Options:
     drop_types: list[str] = field(default_factory=list)
     drop_next: int = 0
     concurrency: int = 1
+    rate: float = 0.0
     retry_base: float = 0.1
     retry_cap: float = 5.0
     seed: int | None = None
@@ -77,6 +79,7 @@ class Courier:
         self._queues: dict[str, list[_Parcel]] = {}
         self._senders: dict[str, list[asyncio.Task[None]]] = {}
         self._in_flight = 0
+        self._next_turn = 0.0
         self._changed = asyncio.Condition()
         self._session: aiohttp.ClientSession | None = None
         self._random = random.Random(0)  # noqa: S311 (a rehearsal's disorder)
@@ -159,8 +162,12 @@ class Courier:
             return None
         reach = min(max(self.options.shuffle, 1), len(queue))
         index = self._random.randrange(reach) if reach > 1 else 0
-        if queue[index].not_before > time.monotonic():
+        now = time.monotonic()
+        if max(queue[index].not_before, self._next_turn) > now:
             return None
+        if self.options.rate:
+            # Senders that wake late make good for a moment, and not for a long silence.
+            self._next_turn = max(self._next_turn, now - 0.1) + 1 / self.options.rate
         self._in_flight += 1
         return queue.pop(index)
 
@@ -186,7 +193,9 @@ class Courier:
         queue = self._queues[endpoint]
         if self.options.hold or not queue:
             return None
-        return max(min(p.not_before for p in queue) - time.monotonic(), 0.001)
+        reach = queue[: max(self.options.shuffle, 1)]
+        first = max(min(parcel.not_before for parcel in reach), self._next_turn)
+        return max(first - time.monotonic(), 0.001)
 
     async def _deliver(self, parcel: _Parcel) -> None:
         event, endpoint = parcel.event, parcel.endpoint

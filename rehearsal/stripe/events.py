@@ -37,6 +37,7 @@ def emit(world: World, kind: str, subject: Renderable) -> Event | None:
         return None
     if world.settings.lose_next > 0:
         world.settings.lose_next -= 1
+        world.lost.append(subject.id)
         return None
     event = Event(
         id=world.ids.new("evt"),

@@ -106,6 +106,8 @@ class World:
         self.book = Book()
         self.request: RequestContext | None = None
         self.listeners: list[Callable[[Event], None]] = []
+        self.lost: list[str] = []
+        """Objects of the events that were never generated."""
         self.last_seen: dict[str, dict[str, Body]] = defaultdict(dict)
 
         self.customers: Table[Customer] = Table("customer")

@@ -116,13 +116,13 @@ async def serving(
         stack.push_async_callback(runner.cleanup)
         http_port = await _listen(stack, runner, chosen.http, None)
         https_port = await _listen(stack, runner, chosen.https, _tls(certificates))
-        instance_urls = {
+        oauth.instance_urls |= {
             f"{scheme}://{host}:{port}"
             for scheme, port in (("http", http_port), ("https", https_port))
             for host in (LOOPBACK, "localhost")
         }
         service = PubSubService(
-            org, sessions, faults, instance_urls=instance_urls, keepalive=keepalive
+            org, sessions, faults, instance_urls=oauth.instance_urls, keepalive=keepalive
         )
         grpc_port = await _serve_grpc(stack, service, chosen.grpc, certificates)
         yield Address(

@@ -53,6 +53,8 @@ class OAuth:
     ) -> None:
         self._org_id, self._app, self._sessions, self._run_as = org_id, app, sessions, run_as
         self._users = {user.username.lower(): user for user in users}
+        self.instance_urls: set[str] = set()
+        """What the org has called itself; behind a proxy, the address that was asked."""
 
     def token(self, form: Mapping[str, str], authorization: str | None, own_url: str) -> OAuthReply:
         """One request to `/services/oauth2/token`. `own_url` is where it was asked."""
@@ -165,6 +167,7 @@ class OAuth:
         return user
 
     def _granted(self, user: User, own_url: str, *, signed: bool) -> OAuthReply:
+        self.instance_urls.add(own_url)
         identity = f"{own_url}{self.identity_path(user)}"
         body: dict[str, Any] = {
             "access_token": self._sessions.open(user),

@@ -85,6 +85,11 @@ async def show_delivery(standin: StandIn, _: Asked, __: web.Request) -> Body:
     return _options(standin)
 
 
+async def events(standin: StandIn, _: Asked, __: web.Request) -> Body:
+    """How many events there have been, and the objects of those that were never generated."""
+    return {"count": len(standin.world.events), "lost": list(standin.world.lost)}
+
+
 async def resend(standin: StandIn, asked: Asked, _: web.Request) -> Body:
     """Send ``event`` again."""
     event = standin.world.events.need(text(asked, "event"), "event")
@@ -275,6 +280,7 @@ _CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("GET", "/clock", clock),
     ("POST", "/delivery", delivery),
     ("GET", "/delivery", show_delivery),
+    ("GET", "/events", events),
     ("POST", "/resend", resend),
     ("GET", "/deliveries", deliveries),
     ("POST", "/flush", flush),

@@ -161,6 +161,18 @@ async def test_many_senders_deliver_everything_once(rig, api, hook, endpoint):
     assert sorted(names(endpoint), key=int) == [str(n) for n in range(50)]
 
 
+async def test_no_more_sendings_a_second_than_it_is_told(rig, api, hook, endpoint):
+    await rig.control("POST", "/delivery", {"hold": True})
+    await make(api, 21)
+    started = time.monotonic()
+    await rig.control("POST", "/delivery", {"rate": 50, "concurrency": 4})
+    await flushed(rig)
+    assert len(names(endpoint)) == 21
+    # The tenth of a second before may be made good: some six leave at once.
+    assert time.monotonic() - started > (21 - 7) / 50
+    assert (await rig.control("GET", "/events")) == {"count": 21, "lost": []}
+
+
 async def test_never_generated_is_neither_sent_nor_listed(rig, api, hook, endpoint):
     await rig.control("POST", "/settings", {"lose_next": 1})
     made = await make(api, 2)
