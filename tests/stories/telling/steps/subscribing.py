@@ -97,11 +97,9 @@ async def _subscribe(
     months = None
     for term in terms:
         months = await _term(story, params, term) or months
-    made = await story.stripe.subscriptions.create_async(params)
+    made = await _create(story, params, months)
     for _, plan in items:
-        story.subscriptions[customer, plan] = made.id
-    if months is not None:
-        await _end_after(story, made.id, months)
+        story.subscriptions[customer, plan] = made
 
 
 async def _term(story: Story, params: Params, words: str) -> int | None:
@@ -156,13 +154,28 @@ _TERMS: dict[str, Callable[[Params, re.Match[str]], None]] = {
 }
 
 
-async def _end_after(story: Story, subscription: str, months: int) -> None:
-    """Agreed on the first day: the subscription ends after so many of its monthly periods."""
-    item = (await story.stripe.subscriptions.retrieve_async(subscription))["items"]["data"][0]
-    first = dt.datetime.fromtimestamp(item["current_period_start"], dt.UTC)
+async def _create(story: Story, params: Params, months: int | None) -> str:
+    """With ``months``, it is agreed from the start that it ends after so many of its periods.
+
+    Said a second later, it would depend on the order of the two events what is booked at the win.
+    """
+    if months is None:
+        return str((await story.stripe.subscriptions.create_async(params)).id)
+    first = dt.datetime.fromtimestamp(await _clock(story, frozen=True), dt.UTC)
     month = first.month - 1 + months
     end = first.replace(year=first.year + month // 12, month=month % 12 + 1)
-    await story.stripe.subscriptions.update_async(subscription, {"cancel_at": int(end.timestamp())})
+    try:
+        made = await story.stripe.subscriptions.create_async(
+            {**params, "cancel_at": int(end.timestamp())}
+        )
+    finally:
+        await _clock(story, frozen=False)
+    return str(made.id)
+
+
+async def _clock(story: Story, *, frozen: bool) -> int:
+    """Stops Stripe's clock, or lets it run; gives its time, Unix seconds."""
+    return int((await story.clouds.standin("POST", "clock", {"frozen": frozen}))["now"])
 
 
 async def known(story: Story, name: str) -> Customer:
