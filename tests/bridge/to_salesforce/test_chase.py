@@ -222,7 +222,7 @@ async def test_while_the_trigger_stands_nothing_moves(rig, clock, state):
         assert await rig.states() == {"evt_1": State.SENT}
         assert rig.window.room(0) == 0
     assert rig.org.ledger_requests == 1  # only the trigger is asked, until it runs
-    assert state in rig.health.report()[Part.TRIGGER]
+    assert state in rig.health.report()[Part.TRIGGER].reason
     rig.trigger.works()  # a receipt of what went before is no sign of life
     assert not rig.health.works(Part.TRIGGER)
     rig.org.trigger = "Running"
@@ -239,7 +239,7 @@ async def test_a_trigger_that_cannot_be_seen_is_told_until_a_receipt_comes(rig, 
     await rig.send("evt_1")
     clock.now += TIMEOUT + 1
     await rig.chase.once()
-    assert "salesforce/core" in rig.health.report()[Part.TRIGGER]
+    assert "salesforce/core" in rig.health.report()[Part.TRIGGER].reason
     assert await rig.states() == {"evt_1": State.DUE}  # it goes again, carefully
     rig.trigger.works()
     assert rig.health.works(Part.TRIGGER)
