@@ -25,6 +25,7 @@ Act = Callable[["Scene"], Awaitable[None]]
 
 RECEIPTS = "/event/Bridge_Receipt__e"
 EVENTS = "/event/Bridge_Stripe_Event__e"
+TRIGGER = "BridgeStripeEvent"
 
 
 @dataclass(slots=True)
@@ -157,6 +158,14 @@ async def the_days_deliveries_are_used_up(scene: Scene) -> None:
     await scene.rig.control_org("POST", "allocations", {"daily_delivered": 0})
     await scene.last()
     await scene.rig.control_org("POST", "allocations", {"daily_delivered": 10_000_000})
+
+
+@fault("POST /localorg/subscribers/{name}/suspend")
+async def an_admin_suspends_the_trigger(scene: Scene) -> None:
+    """Resumed from the tip: what was published meanwhile the trigger never sees."""
+    await scene.rig.control_org("POST", f"subscribers/{TRIGGER}/suspend")
+    await scene.last()
+    await scene.rig.control_org("POST", f"subscribers/{TRIGGER}/resume")
 
 
 @fault("POST /localorg/locks")
