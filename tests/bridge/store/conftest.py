@@ -4,16 +4,7 @@ from pathlib import Path
 import pytest
 
 from bridge.store import Arrival, SqliteInbox
-
-
-class ManualClock:
-    """Time that moves when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.bridge.manual_clock import ManualClock
 
 
 @pytest.fixture

@@ -11,15 +11,9 @@ from bridge.metrics import Metrics
 from bridge.salesforce_api import Delivery, Received
 from bridge.store import Arrival, Move, SqliteInbox, State
 from bridge.to_salesforce.receipts import Receipts, settlement
+from tests.bridge.manual_clock import ManualClock
 
 RETRY = Backoff(first=2.0, longest=300.0)
-
-
-class ManualClock:
-    now = 1_000_000.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture

@@ -6,13 +6,7 @@ from bridge.clock import Backoff
 from bridge.store import SqliteInbox
 from bridge.to_salesforce.turn import Turn
 from bridge.to_salesforce.window import Window
-
-
-class ManualClock:
-    now = 1_000_000.0
-
-    def __call__(self):
-        return self.now
+from tests.bridge.manual_clock import ManualClock
 
 
 @pytest.fixture
