@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import aiohttp
 from aiohttp import web
 
 from bridge.binding import Binding
@@ -26,11 +23,12 @@ from bridge.errors import (
     WrongStore,
 )
 from bridge.health import Health, Part
+from bridge.housekeeping import Housekeeping
 from bridge.metrics import Metrics
 from bridge.reporting import Reporter
-from bridge.salesforce_api import Authenticator, PubSub, Rest
+from bridge.salesforce_api import open_salesforce
 from bridge.salesforce_api.limits import read_limits
-from bridge.settings import BookingSettings, SalesforceSettings, Settings
+from bridge.settings import BookingSettings, Settings
 from bridge.store import SqliteInbox
 from bridge.stripe_api import StripeApiError, StripeRateLimited, StripeReader
 from bridge.stripe_api.breaker import Breaker
@@ -39,8 +37,7 @@ from bridge.to_salesforce.admit import Admission
 from bridge.to_salesforce.budget import Budget
 from bridge.to_salesforce.chase import Chase
 from bridge.to_salesforce.gate import Gate, guarded
-from bridge.to_salesforce.ledger import Budget as LedgerBudget
-from bridge.to_salesforce.ledger import Ledger
+from bridge.to_salesforce.ledger import Ledger, PerMinute
 from bridge.to_salesforce.outcomes import Errand
 from bridge.to_salesforce.prepare import Preparer
 from bridge.to_salesforce.publish import Publisher, Tuning, probe
@@ -63,12 +60,6 @@ _LONGEST_SILENCE = 3600.0
 """Until an event without a receipt is published again, at most."""
 _LONGEST_PAUSE = 300.0
 """Between two attempts to publish anything, while everything is lost."""
-_HOUSEKEEPING = 10.0
-_AT_A_TIME = 20
-"""Rounds of forgetting in one of housekeeping."""
-_DAY = 24 * 3600.0
-_REMEMBERED = 35 * _DAY
-"""Longer than Stripe's Events API reaches back, so that no event is admitted twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +105,9 @@ class Service:
         try:
             self.inbox = await SqliteInbox.open(settings.store.path, serving=True)
             self._stack.push_async_callback(self.inbox.close)
+            self._housekeeping = Housekeeping(
+                self.inbox, self.health, self.metrics, keep_days=settings.store.keep_days
+            )
             self._binding = await Binding.of(self.inbox)
             await self._binding.settings(settings)
             self._breaker = Breaker(self._reconnect, self._note_stripe)
@@ -185,7 +179,7 @@ class Service:
         self._start(
             "chase", lambda: self._chase.run(min(5.0, settings.salesforce.receipt_timeout / 4))
         )
-        self._start("housekeeping", self._keep_house)
+        self._start("housekeeping", self._housekeeping.run)
         self._start("sweep", self._sweep_once_known)
         self._start("stripe probe", lambda: self._breaker.run(self._reader.probe))
         self._start("rest probe", self._rest_gate.keep)
@@ -262,7 +256,6 @@ class Service:
             self._admission.doubt = "the bridge refuses to start"
             self._ready.set_exception(error)
             return
-        self._admission.account = account_id
         await self._insist(Part.PUBLISHING, self._probe)
         salesforce = self._settings.salesforce
         tuning = Tuning(
@@ -293,7 +286,7 @@ class Service:
         self._trigger = TriggerWatch(rest, self.health, system_clock, min(30.0, timeout))
         return Chase(
             self.inbox,
-            Ledger(rest, LedgerBudget(salesforce.ledger_requests, system_clock)),
+            Ledger(rest, PerMinute(salesforce.ledger_requests, system_clock)),
             self._trigger,
             self._window,
             self.health,
@@ -335,27 +328,6 @@ class Service:
                 self.health.good(part)
                 return answer
 
-    async def _keep_house(self) -> None:
-        while True:
-            await asyncio.sleep(_HOUSEKEEPING)
-            await self._flush_refused()
-            try:
-                await self.inbox.check()
-                self.health.good(Part.STORE)
-                await self._forget()
-            except StoreUnavailable as error:
-                self.health.bad(Part.STORE, error)
-
-    async def _forget(self) -> None:
-        """Drops what is kept no longer, a little at a time: admissions go between."""
-        pruned = system_clock() - self._settings.store.keep_days * _DAY
-        for _ in range(_AT_A_TIME):
-            if not await self.inbox.prune(pruned):
-                break
-        for _ in range(_AT_A_TIME):
-            if not await self.inbox.forget(pruned - _REMEMBERED):
-                break
-
     async def _probe(self) -> None:
         await probe(self._pubsub)
         await self._budget.confirm()
@@ -366,19 +338,12 @@ class Service:
         else:
             self.health.bad(Part.STRIPE, fault)
 
-    async def _flush_refused(self) -> None:
-        if causes := self.metrics.take_refused():
-            try:
-                await self.inbox.count_refused(causes)
-            except StoreUnavailable as error:
-                self.health.bad(Part.STORE, error)
-
     async def _drain(self) -> None:
         """Lets the batch in hand be recorded, and its receipts come if they are quick."""
         publishing = [task for task in self._tasks if task.get_name() == "publish"]
         if publishing:
             await asyncio.wait(publishing, timeout=self._grace)
-        await self._flush_refused()
+        await self._housekeeping.tell_refused()
         deadline = system_clock() + min(2.0, self._grace)
         try:
             while self.health.works(Part.RECEIPTS) and system_clock() < deadline:
@@ -387,36 +352,6 @@ class Service:
                 await self.inbox.wait(0.1)
         except StoreUnavailable as error:
             _log.warning("the store did not take part in the stop: %s", error)
-
-
-@dataclass(frozen=True, slots=True)
-class Salesforce:
-    """Clients of one org that share its token."""
-
-    authenticator: Authenticator
-    pubsub: PubSub
-    rest: Rest
-
-
-async def open_salesforce(settings: SalesforceSettings, stack: AsyncExitStack) -> Salesforce:
-    """Clients of the org, closed by the stack. Raises SettingsError for an unusable CA file."""
-    http = await open_http(settings.ca_file, stack)
-    ca = None if settings.ca_file is None else await asyncio.to_thread(settings.ca_file.read_bytes)
-    authenticator = Authenticator(settings, http)
-    pubsub = PubSub(settings.pubsub_target, authenticator, ca=ca)
-    stack.push_async_callback(pubsub.close)
-    return Salesforce(authenticator, pubsub, Rest(authenticator, http))
-
-
-async def open_http(ca_file: Path | None, stack: AsyncExitStack) -> aiohttp.ClientSession:
-    """A client that trusts those authorities. Raises SettingsError for an unusable file."""
-    try:
-        context = ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsError(f"BRIDGE_SALESFORCE__CA_FILE: {ca_file}: {error}") from error
-    return await stack.enter_async_context(
-        aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context))
-    )
 
 
 def booking_rules(settings: BookingSettings, account: dict[str, Any]) -> BookingRules:

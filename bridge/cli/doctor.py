@@ -14,8 +14,8 @@ import click
 from bridge.cli import show
 from bridge.contract import RECEIPT_TOPIC, REQUEST_TOPIC, STRIPE_EVENT_TOPIC
 from bridge.errors import BridgeError, SettingsError
-from bridge.salesforce_api import PubSub
-from bridge.service import booking_rules, open_salesforce
+from bridge.salesforce_api import PubSub, open_salesforce
+from bridge.service import booking_rules
 from bridge.settings import Settings, load
 from bridge.store import SqliteInbox
 from bridge.stripe_api import StripeReader

@@ -18,8 +18,8 @@ from bridge.binding import Binding
 from bridge.cli import show
 from bridge.cli.store import open_store
 from bridge.linking import Links, Plan, Rejected, Sheet, SheetError, Summary, read_sheet
+from bridge.salesforce_api import open_salesforce
 from bridge.salesforce_api.rest import MOST_RECORDS, Record
-from bridge.service import open_salesforce
 from bridge.settings import SalesforceSettings, load_salesforce, load_store
 
 _SUGGESTED = ("Stripe Customer Id", "Customer", "Email", "Account Id", "Account", "Reason")

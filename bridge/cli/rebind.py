@@ -14,8 +14,8 @@ from bridge.cli import show
 from bridge.cli.store import open_store
 from bridge.contract import RECEIPT_TOPIC, REQUEST_TOPIC
 from bridge.errors import BridgeError, StoreInUse
+from bridge.salesforce_api import open_salesforce
 from bridge.salesforce_api.auth import same_org
-from bridge.service import open_salesforce
 from bridge.settings import Settings, load
 from bridge.store import Counts, Inbox, State, is_served
 

@@ -19,8 +19,8 @@ from bridge.cli import show
 from bridge.errors import SettingsError
 from bridge.preflight import CHECKS, Expected, Finding, Level, Org, examine
 from bridge.salesforce_api import Authenticator, Rest, Session
+from bridge.salesforce_api.opening import open_http
 from bridge.salesforce_api.rest import Sessions
-from bridge.service import open_http
 from bridge.settings import load_salesforce, web_address
 
 _TOKEN, _INSTANCE, _CA = "SF_ACCESS_TOKEN", "SF_ORG_INSTANCE_URL", "SF_CA_FILE"

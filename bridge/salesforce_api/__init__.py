@@ -1,6 +1,7 @@
 """Salesforce as the bridge speaks to it: tokens, the Pub/Sub API both ways, and REST."""
 
 from bridge.salesforce_api.auth import Authenticator, Session
+from bridge.salesforce_api.opening import Salesforce, open_salesforce
 from bridge.salesforce_api.pubsub import (
     PublishOutcome,
     PublishStatus,
@@ -18,7 +19,9 @@ __all__ = [
     "PublishStatus",
     "Received",
     "Rest",
+    "Salesforce",
     "Session",
     "TopicInfo",
+    "open_salesforce",
     "subscribe",
 ]

@@ -25,7 +25,7 @@ and Error Responses": an address of more than 16,384 bytes is refused; the field
 _HOLD = "Automation_Hold__c"
 
 
-class Budget:
+class PerMinute:
     """So many requests a minute, and no more at once."""
 
     def __init__(self, a_minute: float, clock: Clock) -> None:
@@ -59,7 +59,7 @@ class Found:
 class Ledger:
     """Asks one org."""
 
-    def __init__(self, rest: Rest, budget: Budget) -> None:
+    def __init__(self, rest: Rest, budget: PerMinute) -> None:
         self._rest = rest
         self._budget = budget
         self.requests = 0

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 
 from bridge.salesforce_api import Authenticator, Rest
-from bridge.service import open_http
+from bridge.salesforce_api.opening import open_http
 from bridge.settings import SalesforceSettings
 from rehearsal.org.apex import ApexRuntime
 from rehearsal.org.flow import FlowRuntime

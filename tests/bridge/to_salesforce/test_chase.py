@@ -12,20 +12,14 @@ from bridge.salesforce_api import Rest
 from bridge.salesforce_api.auth import Authenticator
 from bridge.store import Arrival, Move, SqliteInbox, State
 from bridge.to_salesforce.chase import Chase, put_back
-from bridge.to_salesforce.ledger import Budget, Ledger
+from bridge.to_salesforce.ledger import Ledger, PerMinute
 from bridge.to_salesforce.sent_rows import dump_sent
 from bridge.to_salesforce.trigger import Trigger, TriggerWatch
 from bridge.to_salesforce.window import Window
+from tests.bridge.manual_clock import ManualClock
 
 AS_OF = dt.datetime(2026, 3, 1, 12, 0, 5, tzinfo=dt.UTC)
 TIMEOUT = 60.0
-
-
-class ManualClock:
-    now = 1_000_000.0
-
-    def __call__(self):
-        return self.now
 
 
 class Rig:
@@ -39,7 +33,7 @@ class Rig:
         self.trigger = TriggerWatch(rest, self.health, clock, 15.0)
         self.chase = Chase(
             inbox,
-            Ledger(rest, Budget(a_minute, clock)),
+            Ledger(rest, PerMinute(a_minute, clock)),
             self.trigger,
             self.window,
             self.health,

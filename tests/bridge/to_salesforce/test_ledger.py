@@ -12,7 +12,7 @@ from bridge.errors import LimitExceeded, OrgUnavailable, RequestRefused
 from bridge.salesforce_api import Rest
 from bridge.salesforce_api.auth import Authenticator
 from bridge.store import InFlight
-from bridge.to_salesforce.ledger import Budget, Found, Ledger
+from bridge.to_salesforce.ledger import Found, Ledger, PerMinute
 from bridge.to_salesforce.sent_rows import dump_sent, holds, load_sent
 
 AS_OF = dt.datetime(2026, 3, 1, 12, 0, 5, 600_000, dt.UTC)
@@ -97,7 +97,7 @@ class Clock:
 
 def test_a_budget_gives_so_many_a_minute_and_saves_up_no_more():
     clock = Clock()
-    budget = Budget(6, clock)
+    budget = PerMinute(6, clock)
     assert [budget.take() for _ in range(8)] == [True] * 6 + [False] * 2
     clock.now += 10
     assert [budget.take(), budget.take()] == [True, False]
@@ -112,7 +112,7 @@ def in_flight(name, *rows, text=None):
 @pytest.fixture
 def ask(salesforce):
     def make(a_minute=100):
-        return Ledger(salesforce.rest(), Budget(a_minute, Clock()))
+        return Ledger(salesforce.rest(), PerMinute(a_minute, Clock()))
 
     return make
 

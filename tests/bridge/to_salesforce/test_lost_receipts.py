@@ -14,7 +14,8 @@ import pytest
 
 from bridge.contract import KEYS, RECEIPT_TOPIC, STRIPE_EVENT_TOPIC
 from bridge.health import Part
-from bridge.service import Service, open_http
+from bridge.salesforce_api.opening import open_http
+from bridge.service import Service
 from bridge.settings import Settings, StoreSettings
 from bridge.store import State
 from bridge.to_salesforce import resync
