@@ -15,7 +15,7 @@ Record = Mapping[str, Any]
 Records = Mapping[str, list[dict[str, Any]]]
 Cash = dict[tuple[str, str], Decimal]
 
-MINOR = {"USD": 2, "EUR": 2}
+MINOR = {"USD": 2, "EUR": 2, "JPY": 0}
 OBJECTS = {
     "Bridge_Customer__c": ("Stripe_Id__c", "Name"),
     "Bridge_Subscription__c": (
@@ -42,7 +42,7 @@ OBJECTS = {
     "Happening__c": ("What__c", "Record_Id__c"),
 }
 _EXPECTED = {"CURRENCY_NOT_IN_ORG"}
-"""Exceptions that a dollar org with customers in euros rightly has."""
+"""Exceptions that a dollar org with customers in euros and yen rightly has."""
 
 
 @dataclass(slots=True)
