@@ -211,7 +211,7 @@ async def test_a_stopping_bridge_asks_stripe_to_come_again(service, client, make
 async def test_refusals_are_counted_in_the_store(service, client, beside, make_event):
     await client.deliver(make_event(), signature="t=1,v1=no")
     await client.deliver(make_event(), signature="t=1,v1=no")
-    await service._flush_refused()
+    await service._housekeeping.tell_refused()
     assert (await beside.counts()).refused == {"wrong_signature": 2}
 
 
