@@ -29,7 +29,7 @@ from bridge.reporting import Reporter
 from bridge.salesforce_api import open_salesforce
 from bridge.salesforce_api.limits import read_limits
 from bridge.settings import BookingSettings, Settings
-from bridge.store import SqliteInbox
+from bridge.store import open_store
 from bridge.stripe_api import StripeApiError, StripeRateLimited, StripeReader
 from bridge.stripe_api.breaker import Breaker
 from bridge.to_salesforce import health_event, requests, resync
@@ -103,7 +103,7 @@ class Service:
     async def __aenter__(self) -> Self:
         settings = self._settings
         try:
-            self.inbox = await SqliteInbox.open(settings.store.path, serving=True)
+            self.inbox = await open_store(settings.store.url.get_secret_value(), serving=True)
             self._stack.push_async_callback(self.inbox.close)
             self._housekeeping = Housekeeping(
                 self.inbox, self.health, self.metrics, keep_days=settings.store.keep_days

@@ -232,7 +232,11 @@ class SalesforceSettings(_Section):
 class StoreSettings(_Section):
     """``BRIDGE_STORE__…``"""
 
-    url: str = Field(default="sqlite:///bridge.db", description="sqlite:///path/to/bridge.db")
+    url: SecretStr = Field(
+        default=SecretStr("sqlite:///bridge.db"),
+        description="sqlite:///path/to/bridge.db, or postgresql://user:password@host:5432/database "
+        "for one or more bridges.",
+    )
     keep_days: float = Field(
         default=14,
         gt=0,
@@ -242,17 +246,33 @@ class StoreSettings(_Section):
 
     @field_validator("url")
     @classmethod
-    def _known(cls, value: str) -> str:
-        if value.startswith(("postgresql://", "postgres://")):
-            raise ValueError("PostgreSQL is not supported in this version: use sqlite:///…")
-        if not value.startswith("sqlite:///") or len(value) == len("sqlite:///"):
-            raise ValueError("must be sqlite:/// and a path")
+    def _known(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if url.startswith(("postgresql://", "postgres://")):
+            _check_postgres(url)
+        elif not url.startswith("sqlite:///") or len(url) == len("sqlite:///"):
+            raise ValueError("must be sqlite:/// and a path, or postgresql:// and an address")
         return value
 
     @property
     def path(self) -> Path:
-        """The SQLite file."""
-        return Path(self.url.removeprefix("sqlite:///"))
+        """The SQLite file, where that is the store."""
+        return Path(self.url.get_secret_value().removeprefix("sqlite:///"))
+
+
+def _check_postgres(url: str) -> None:
+    """Raises ValueError, in words that do not repeat the URL: it holds a password."""
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname and parts.path.strip("/"))
+        _ = parts.port
+    except ValueError:
+        named = False
+    if not named:
+        raise ValueError(
+            "must name a host and a database: postgresql://user:password@host:5432/database, "
+            "with signs like / and @ in the password percent-encoded"
+        )
 
 
 class HttpSettings(_Section):

@@ -17,7 +17,7 @@ from bridge.errors import BridgeError, SettingsError
 from bridge.salesforce_api import PubSub, open_salesforce
 from bridge.service import booking_rules
 from bridge.settings import Settings, load
-from bridge.store import SqliteInbox
+from bridge.store import open_store
 from bridge.stripe_api import StripeReader
 from bridge.to_salesforce.sweep import PATH as EVENTS
 
@@ -92,12 +92,12 @@ async def _check(what: str, look: Callable[[], Awaitable[str]]) -> Check:
 
 
 async def _store(settings: Settings) -> str:
-    inbox = await SqliteInbox.open(settings.store.path, serving=False)
+    inbox = await open_store(settings.store.url.get_secret_value(), serving=False)
     try:
         await inbox.check()
     finally:
         await inbox.close()
-    return f"{settings.store.path} can be written"
+    return f"{inbox.where} can be written"
 
 
 async def _topic(pubsub: PubSub, name: str) -> str:

@@ -17,7 +17,7 @@ from bridge.errors import BridgeError, StoreInUse
 from bridge.salesforce_api import open_salesforce
 from bridge.salesforce_api.auth import same_org
 from bridge.settings import Settings, load
-from bridge.store import Counts, Inbox, State, is_served
+from bridge.store import Counts, Inbox, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ def rebind(env_file: Path, yes: bool, json_: bool) -> None:
     if json_ and not yes:
         raise click.UsageError("--json needs --yes")
     settings = load(env_file)
-    if is_served(settings.store.path):
-        raise StoreInUse(f"a bridge serves from {settings.store.path}: stop it first")
     asyncio.run(_rebind(env_file, settings, yes, json_))
 
 
 async def _rebind(env_file: Path, settings: Settings, yes: bool, json_: bool) -> None:
     async with AsyncExitStack() as stack:
         inbox = await open_store(env_file, stack)
+        if await inbox.is_served():
+            raise StoreInUse(f"a bridge serves from {inbox.where}: stop it first")
         change = await _change(inbox, settings, stack)
         if change.bound is None:
             raise BridgeError("the store is bound to no org yet: `stripe-sf serve` binds it")

@@ -20,7 +20,7 @@ from bridge.cli.store import with_store
 from bridge.clock import system_clock
 from bridge.errors import BridgeError
 from bridge.settings import StripeSettings, load
-from bridge.store import Arrival, SqliteInbox, is_served
+from bridge.store import Arrival, Inbox
 from bridge.stripe_api import StripeReader
 from bridge.to_salesforce import resync as rows
 from bridge.to_salesforce.touched import Touched, touched
@@ -105,14 +105,16 @@ def resync(
     settings = load(env_file)
     began = system_clock()
     given = _arrivals(ids, began, settings.stripe.mode)
-    served = is_served(settings.store.path)
-    if wait and not served:
-        raise BridgeError(
-            f"no bridge serves from {settings.store.path}, so there is nothing to wait for: "
-            "start `stripe-sf serve`, or leave out --wait"
-        )
+    served = False
 
-    async def act(inbox: SqliteInbox) -> _Asked:
+    async def act(inbox: Inbox) -> _Asked:
+        nonlocal served
+        served = await inbox.is_served()
+        if wait and not served:
+            raise BridgeError(
+                f"no bridge serves from {inbox.where}, so there is nothing to wait for: "
+                "start `stripe-sf serve`, or leave out --wait"
+            )
         keys, arrivals, found = ids, given, None
         async with _open_reader(settings.stripe) as reader:
             await (await Binding.of(inbox)).vouch(settings, reader.account)
@@ -156,7 +158,7 @@ def _arrivals(ids: Sequence[str], at: float, livemode: bool) -> list[Arrival]:
         raise click.UsageError(str(error)) from None
 
 
-async def _look(inbox: SqliteInbox, serving: dict[str, str]) -> list[_Row]:
+async def _look(inbox: Inbox, serving: dict[str, str]) -> list[_Row]:
     found = []
     for asked, event_id in serving.items():
         event = await inbox.get_event(event_id)
@@ -166,9 +168,7 @@ async def _look(inbox: SqliteInbox, serving: dict[str, str]) -> list[_Row]:
     return found
 
 
-async def _await(
-    inbox: SqliteInbox, lanes: set[str], since: float, timeout: float
-) -> store.Progress:
+async def _await(inbox: Inbox, lanes: set[str], since: float, timeout: float) -> store.Progress:
     """Watches the rows of the lanes until none waits. Raises BridgeError when the time is over."""
     columns = (TextColumn("resync"), BarColumn(), MofNCompleteColumn(), TextColumn("rows"))
     console = Console(stderr=True)

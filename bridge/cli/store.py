@@ -8,14 +8,14 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TypeVar
 
-from bridge.errors import StoreUnavailable
+from bridge import store
 from bridge.settings import load_store
-from bridge.store import SqliteInbox
+from bridge.store import Inbox
 
 T = TypeVar("T")
 
 
-def with_store(env_file: Path, action: Callable[[SqliteInbox], Awaitable[T]]) -> T:
+def with_store(env_file: Path, action: Callable[[Inbox], Awaitable[T]]) -> T:
     """Runs an action on the store. Raises SettingsError, StoreUnavailable."""
 
     async def run() -> T:
@@ -25,11 +25,9 @@ def with_store(env_file: Path, action: Callable[[SqliteInbox], Awaitable[T]]) ->
     return asyncio.run(run())
 
 
-async def open_store(env_file: Path, stack: AsyncExitStack) -> SqliteInbox:
+async def open_store(env_file: Path, stack: AsyncExitStack) -> Inbox:
     """The store, closed by the stack. Raises SettingsError, StoreUnavailable if there is none."""
-    path = load_store(env_file).path
-    if not path.is_file():
-        raise StoreUnavailable(f"there is no store at {path}: has the bridge served yet?")
-    inbox = await SqliteInbox.open(path, serving=False, busy_timeout=5.0)
+    url = load_store(env_file).url.get_secret_value()
+    inbox = await store.open_store(url, serving=False, create=False, patience=5.0)
     stack.push_async_callback(inbox.close)
     return inbox

@@ -1,4 +1,4 @@
-"""The durable inbox: one interface, and the SQLite file behind it."""
+"""The durable inbox: one interface, and behind it a SQLite file or a PostgreSQL database."""
 
 from bridge.store.inbox import (
     CLAIM_LEASE,
@@ -17,7 +17,8 @@ from bridge.store.inbox import (
     Settlement,
     State,
 )
-from bridge.store.sqlite import SqliteInbox, is_served
+from bridge.store.opening import open_store
+from bridge.store.sqlite import SqliteInbox
 
 __all__ = [
     "CLAIM_LEASE",
@@ -36,5 +37,5 @@ __all__ = [
     "Settlement",
     "SqliteInbox",
     "State",
-    "is_served",
+    "open_store",
 ]

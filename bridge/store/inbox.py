@@ -242,6 +242,10 @@ class Progress:
 class Inbox(Protocol):
     """A durable queue of Stripe events. Every method may raise StoreUnavailable."""
 
+    @property
+    def where(self) -> str:
+        """The store's place, in words that hold no secret."""
+
     async def admit(self, arrival: Arrival) -> bool:
         """Stores the event; returns after the commit. False if its id is already there."""
 
@@ -301,6 +305,9 @@ class Inbox(Protocol):
 
     async def is_held_elsewhere(self, name: str) -> bool:
         """Whether another bridge has this lease now."""
+
+    async def is_served(self) -> bool:
+        """Whether any bridge serves from the store."""
 
     async def bind(self, name: str, value: str) -> str:
         """What the store is bound to under this name; binds it to ``value`` if to nothing yet."""

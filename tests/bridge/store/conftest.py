@@ -3,13 +3,27 @@ from pathlib import Path
 
 import pytest
 
-from bridge.store import Arrival, SqliteInbox
+from bridge.store import Arrival, Inbox, SqliteInbox
+from bridge.store.pg.inbox import PostgresInbox
 from tests.bridge.manual_clock import ManualClock
+from tests.bridge.postgres import Database
 
 
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
+class Store:
+    """One of the stores, and its clock."""
+
+    def __init__(self, path: Path, database: Database | None) -> None:
+        self.path, self.database = path, database
+        self.clock = ManualClock(None if database is None else database.set_clock)
+
+    @property
+    def kind(self) -> str:
+        return "sqlite" if self.database is None else "postgres"
+
+    async def open(self, *, serving: bool = True) -> Inbox:
+        if self.database is None:
+            return await SqliteInbox.open(self.path, serving=serving, clock=self.clock)
+        return await PostgresInbox.open(self.database.url, serving=serving)
 
 
 @pytest.fixture
@@ -17,17 +31,29 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "bridge.db"
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest, path: Path) -> Store:
+    """Each test that asks for it runs on both stores."""
+    on_server = request.param == "postgres"
+    return Store(path, request.getfixturevalue("postgres") if on_server else None)
+
+
 @pytest.fixture
-async def inbox(path: Path, clock: ManualClock) -> AsyncIterator[SqliteInbox]:
-    box = await SqliteInbox.open(path, serving=True, clock=clock)
+def clock(store: Store) -> ManualClock:
+    return store.clock
+
+
+@pytest.fixture
+async def inbox(store: Store) -> AsyncIterator[Inbox]:
+    box = await store.open()
     yield box
     await box.close()
 
 
 @pytest.fixture
-async def beside(inbox: SqliteInbox, path: Path, clock: ManualClock) -> AsyncIterator[SqliteInbox]:
+async def beside(inbox: Inbox, store: Store) -> AsyncIterator[Inbox]:
     """Another opening of the same store."""
-    box = await SqliteInbox.open(path, serving=False, clock=clock)
+    box = await store.open(serving=False)
     yield box
     await box.close()
 

@@ -6,7 +6,7 @@ import pytest
 
 from bridge.clock import Backoff
 from bridge.errors import StoreUnavailable
-from bridge.store import Cursor, Move, Settlement, SqliteInbox, State
+from bridge.store import Cursor, Move, Settlement, State
 
 SECOND = Backoff(first=2.0, longest=2.0)
 
@@ -220,16 +220,14 @@ async def test_only_receipts_that_did_not_come_count_as_silences(inbox, arrival,
     assert late.silences == 0
 
 
-async def test_claims_of_an_ended_process_are_due_again_and_published_ones_wait(
-    path, clock, arrival
-):
-    inbox = await SqliteInbox.open(path, serving=True, clock=clock)
+async def test_claims_of_an_ended_process_are_due_again_and_published_ones_wait(store, arrival):
+    inbox = await store.open()
     await inbox.admit(arrival("evt_claimed", "cus_1"))
     await inbox.admit(arrival("evt_sent", "cus_2"))
     claimed, sent = await inbox.claim(10)
     await inbox.record([Move(sent, State.SENT, wait=60)])
     await inbox.close()
-    inbox = await SqliteInbox.open(path, serving=True, clock=clock)
+    inbox = await store.open()
     try:
         (again,) = await inbox.claim(10)
         assert (again.event_id, again.attempts) == ("evt_claimed", 1)
@@ -371,8 +369,8 @@ async def test_wait_returns_at_an_admission(inbox, arrival):
     await asyncio.wait_for(waiting, 1)
 
 
-async def test_a_closed_store_admits_nothing(path, arrival):
-    inbox = await SqliteInbox.open(path, serving=True)
+async def test_a_closed_store_admits_nothing(store, arrival):
+    inbox = await store.open()
     await inbox.close()
     with pytest.raises(StoreUnavailable, match="closed"):
         await inbox.admit(arrival("evt_1"))

@@ -3,32 +3,25 @@
 import json
 
 from bridge import reporting
-from bridge.store import Report, SqliteInbox
+from bridge.store import Report
 
 DAY = 24 * 3600
 
 
-async def test_the_last_word_of_each_bridge_is_kept_for_a_day(tmp_path):
-    now = [1_000.0]
-    path = tmp_path / "box.db"
-    box = await SqliteInbox.open(path, serving=True, clock=lambda: now[0])
-    beside = await SqliteInbox.open(path, serving=False)
-    try:
-        await box.tell("a:1", "{}")
-        now[0] += 1
-        await box.tell("b:2", '{"x": 1}')
-        now[0] += 1
-        await box.tell("a:1", '{"y": 2}')
-        told = await beside.told()
-        assert told == [Report("a:1", 1_002.0, '{"y": 2}'), Report("b:2", 1_001.0, '{"x": 1}')]
-        await box.tell("b:2", None)
-        assert [report.bridge for report in await beside.told()] == ["a:1"]
-        now[0] += 2 * DAY
-        await box.tell("c:3", "{}")
-        assert [report.bridge for report in await beside.told()] == ["c:3"]
-    finally:
-        await beside.close()
-        await box.close()
+async def test_the_last_word_of_each_bridge_is_kept_for_a_day(inbox, beside, clock):
+    clock.now = 1_000.0
+    await inbox.tell("a:1", "{}")
+    clock.now += 1
+    await inbox.tell("b:2", '{"x": 1}')
+    clock.now += 1
+    await inbox.tell("a:1", '{"y": 2}')
+    told = await beside.told()
+    assert told == [Report("a:1", 1_002.0, '{"y": 2}'), Report("b:2", 1_001.0, '{"x": 1}')]
+    await inbox.tell("b:2", None)
+    assert [report.bridge for report in await beside.told()] == ["a:1"]
+    clock.now += 2 * DAY
+    await inbox.tell("c:3", "{}")
+    assert [report.bridge for report in await beside.told()] == ["c:3"]
 
 
 def report(bridge, at):

@@ -81,7 +81,7 @@ class House:
 
     async def status(self) -> dict:
         """What `stripe-sf status --json` says of the bridge."""
-        url = self.service._settings.store.url
+        url = self.service._settings.store.url.get_secret_value()
         async with asyncio.timeout(10):
             while True:
                 answer = await asyncio.to_thread(

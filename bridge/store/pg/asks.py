@@ -1,0 +1,65 @@
+"""The SQL of reads that are asked for: one that waits serves all who ask for the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bridge.store.inbox import Arrival, Progress, State
+from bridge.store.pg.pool import Connection
+from bridge.store.pg.queries import admit
+
+# In a statement of its own, as in lanes.py: two that ask at once are served by one row.
+_LOCK = """
+SELECT pg_advisory_xact_lock(1599164162, hash) FROM (
+    SELECT DISTINCT hashtext(asked) AS hash FROM unnest($1::text[]) AS asked
+    ORDER BY hash) AS ordered
+"""
+
+# The sign after the colon: the range holds this subject's ids and no others.
+_WAITING = """
+SELECT asked, found.event_id FROM unnest($1::text[]) AS asked CROSS JOIN LATERAL (
+    SELECT event_id FROM stripe_sf.inbox
+    WHERE event_id COLLATE "C" >= asked || ':' AND event_id COLLATE "C" < asked || ';'
+        AND state IN ('new', 'queued', 'due')
+    ORDER BY event_id COLLATE "C" LIMIT 1) AS found
+"""
+
+_PROGRESS = """
+SELECT state, coalesce(outcome, '') AS outcome, count(*) AS n FROM stripe_sf.inbox
+WHERE lane = ANY($1::text[]) AND starts_with(type, $2)
+    AND (finished_at IS NULL OR finished_at >= $3)
+GROUP BY 1, 2
+"""
+
+
+async def ask(connection: Connection, arrivals: Sequence[Arrival]) -> list[str]:
+    """Stores each arrival unless one for the same subject waits; the ids that serve them."""
+    subjects = [arrival.event_id.rpartition(":")[0] for arrival in arrivals]
+    if not subjects:
+        return []
+    await connection.fetch(_LOCK, subjects)
+    waiting = await connection.fetch(_WAITING, sorted(set(subjects)))
+    serving: dict[str, str] = {row["asked"]: row["event_id"] for row in waiting}
+    fresh: list[Arrival] = []
+    for subject, arrival in zip(subjects, arrivals, strict=True):
+        if subject not in serving:
+            serving[subject] = arrival.event_id
+            fresh.append(arrival)
+    await admit(connection, fresh)
+    return [serving[subject] for subject in subjects]
+
+
+async def progress(
+    connection: Connection, lanes: Sequence[str], prefix: str, since: float
+) -> Progress:
+    """How the rows of some lanes stand whose type begins so, if open or finished since then."""
+    waiting, dead = 0, 0
+    outcomes: dict[str, int] = {}
+    for row in await connection.fetch(_PROGRESS, sorted(set(lanes)), prefix, float(since)):
+        if row["state"] == State.DEAD:
+            dead += row["n"]
+        elif row["state"] == State.DONE:
+            outcomes[row["outcome"]] = outcomes.get(row["outcome"], 0) + row["n"]
+        else:
+            waiting += row["n"]
+    return Progress(waiting, dead, outcomes)

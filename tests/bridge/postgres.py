@@ -1,0 +1,110 @@
+"""A real PostgreSQL for the tests of a session, emptied between them, with a clock that obeys."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+import threading
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+from bridge.store.pg.migrate import migrate
+from bridge.store.pg.pool import Pool
+from tests.faults.postgres import Server, programs
+
+_CLOCK = """
+CREATE SCHEMA test_clock;
+CREATE UNLOGGED TABLE test_clock.clock (at double precision);
+INSERT INTO test_clock.clock VALUES (NULL);
+CREATE OR REPLACE FUNCTION stripe_sf.bridge_now() RETURNS double precision LANGUAGE sql STABLE AS
+$$ SELECT coalesce((SELECT at FROM test_clock.clock),
+    extract(epoch FROM clock_timestamp())::double precision) $$;
+"""
+
+_TABLES = (
+    "inbox",
+    "payload",
+    "timeline",
+    "cursors",
+    "refused",
+    "heartbeat",
+    "leases",
+    "bound",
+    "reports",
+)
+
+
+class Database:
+    """A server and its one store."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.url = server.url
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._connection: Any = None
+
+    def sql(self, statements: str, *values: object) -> None:
+        """Runs something beside the store, from wherever; returns when it is done."""
+        self.do(self._execute(statements, *values))
+
+    def do(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Runs it on a loop of its own."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
+
+    def empty(self) -> None:
+        """A store as new, on the server's own clock."""
+        deletes = ";".join(f"DELETE FROM stripe_sf.{table}" for table in _TABLES)
+        self.sql(f"{deletes}; UPDATE test_clock.clock SET at = NULL")
+
+    def set_clock(self, at: float) -> None:
+        """Stops the store's clock there."""
+        self.sql("UPDATE test_clock.clock SET at = $1", at)
+
+    def prepare(self) -> None:
+        """Makes the store."""
+        self.do(self._migrate())
+        self.sql(_CLOCK)
+
+    def close(self) -> None:
+        """Ends the connection and the loop."""
+        if self._connection is not None:
+            self._connection.terminate()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _migrate(self) -> None:
+        pool = Pool(self.url, 1, 10.0)
+        await migrate(pool)
+        await pool.close()
+
+    async def _execute(self, statements: str, *values: object) -> None:
+        import asyncpg
+
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(self.url)
+            await self._connection.execute("SET synchronous_commit = off")
+        await self._connection.execute(statements, *values)
+
+
+@contextlib.contextmanager
+def database() -> Iterator[Database | None]:
+    """A running one; None where there is no PostgreSQL."""
+    found = programs()
+    if found is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="stripe-sf-postgres-") as folder:
+        server = Server(found, Path(folder))
+        database = Database(server)
+        try:
+            database.do(server.__aenter__())
+            database.prepare()
+            yield database
+        finally:
+            database.do(server.__aexit__())
+            database.close()
