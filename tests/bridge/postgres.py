@@ -9,14 +9,16 @@ import threading
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+from bridge.store.pg.inbox import PostgresInbox
 from bridge.store.pg.migrate import migrate
-from bridge.store.pg.pool import Pool
+from bridge.store.pg.pool import Connection, Pool
 from tests.faults.postgres import Server, programs
 
 _CLOCK = """
 CREATE SCHEMA test_clock;
-CREATE UNLOGGED TABLE test_clock.clock (at double precision);
+CREATE TABLE test_clock.clock (at double precision);
 INSERT INTO test_clock.clock VALUES (NULL);
 CREATE OR REPLACE FUNCTION stripe_sf.bridge_now() RETURNS double precision LANGUAGE sql STABLE AS
 $$ SELECT coalesce((SELECT at FROM test_clock.clock),
@@ -34,6 +36,28 @@ _TABLES = (
     "bound",
     "reports",
 )
+
+
+class Shuffled(Pool):
+    """What a pooler may do: each transaction on another connection, with nothing left in it."""
+
+    async def _take(self) -> tuple[Connection, bool]:
+        self._idle.reverse()  # the one that has rested longest
+        if self._idle and len(self._idle) < 3:
+            self._idle, kept = [], self._idle
+            connection, is_new = await super()._take()
+            self._idle += kept
+        else:
+            connection, is_new = await super()._take()
+        if not is_new:
+            await connection.execute("DISCARD ALL")
+        return connection, is_new
+
+
+async def open_shuffled(url: str, **options: Any) -> PostgresInbox:
+    """The store behind a pool like that."""
+    with mock.patch("bridge.store.pg.inbox.Pool", Shuffled):
+        return await PostgresInbox.open(url, **options)
 
 
 class Database:
@@ -64,15 +88,22 @@ class Database:
         """Stops the store's clock there."""
         self.sql("UPDATE test_clock.clock SET at = $1", at)
 
+    def another(self, name: str) -> str:
+        """The URL of a new database without a store."""
+        self.sql(f"DROP DATABASE IF EXISTS {name}")
+        self.sql(f"CREATE DATABASE {name}")
+        return self.url.rpartition("/")[0] + f"/{name}"
+
     def prepare(self) -> None:
         """Makes the store."""
         self.do(self._migrate())
         self.sql(_CLOCK)
 
-    def close(self) -> None:
-        """Ends the connection and the loop."""
+    def close(self, stop: Coroutine[Any, Any, None]) -> None:
+        """Ends the connection, the server and the loop."""
         if self._connection is not None:
-            self._connection.terminate()
+            self.do(self._connection.close(timeout=1))
+        self.do(stop)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -106,5 +137,4 @@ def database() -> Iterator[Database | None]:
             database.prepare()
             yield database
         finally:
-            database.do(server.__aexit__())
-            database.close()
+            database.close(server.__aexit__())

@@ -25,7 +25,7 @@ class Server:
 
     def __init__(self, programs: Path, home: Path) -> None:
         self._programs, self._home, self._port = programs, home, free_port()
-        self._user = _USER if os.geteuid() == 0 else None
+        self.user = _USER if os.geteuid() == 0 else None
 
     @property
     def url(self) -> str:
@@ -33,8 +33,8 @@ class Server:
         return f"postgresql://bridge@127.0.0.1:{self._port}/postgres"
 
     async def __aenter__(self) -> Self:
-        if self._user is not None:
-            os.chown(self._home, pwd.getpwnam(self._user).pw_uid, -1)
+        if self.user is not None:
+            os.chown(self._home, pwd.getpwnam(self.user).pw_uid, -1)
         words = ("-U", "bridge", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions")
         await self._call("initdb", *words)
         await self.start()
@@ -59,7 +59,7 @@ class Server:
             subprocess.run,
             [str(self._programs / program), "-D", str(self._home / "data"), *words],
             check=True,
-            user=self._user,
+            user=self.user,
             cwd=self._home,
             stdout=subprocess.DEVNULL,
         )

@@ -26,7 +26,7 @@ from bridge.store.inbox import (
 )
 from bridge.store.pg import asks, operator, queries, shared
 from bridge.store.pg.admission import Admission
-from bridge.store.pg.migrate import migrate
+from bridge.store.pg.migrate import is_there, migrate
 from bridge.store.pg.pool import Connection, Pool, place
 
 _PRUNE_ROWS = 500
@@ -66,7 +66,7 @@ class PostgresInbox:
         pool = Pool(url, connections, patience)
         inbox = cls(pool, where, serving, most_waiting)
         try:
-            if not create and not await pool.run(_is_there):
+            if not create and not await pool.run(is_there):
                 raise StoreUnavailable(f"there is no store in {where}: has the bridge served yet?")
             await migrate(pool)
             if serving:
@@ -222,11 +222,6 @@ class PostgresInbox:
 
     async def get_event(self, event_id: str) -> tuple[EventRow, list[Moment]] | None:
         return await self._pool.run(lambda c: operator.get_event(c, event_id))
-
-
-async def _is_there(connection: Connection) -> bool:
-    found = await connection.fetchval("SELECT to_regclass('stripe_sf.schema_version')::text")
-    return found is not None
 
 
 async def _write(connection: Connection) -> None:

@@ -44,9 +44,22 @@ async def migrate(pool: Pool, upto: int | None = None) -> None:
     await pool.run(job)
 
 
+# Asked of the catalog as of any table: name lookups (to_regclass) answer from a cache that may hold
+# for the whole transaction that there is no such schema.
+_IS_THERE = """
+SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace AS space
+    ON space.oid = relnamespace WHERE nspname = 'stripe_sf' AND relname = 'schema_version')
+"""
+
+
+async def is_there(connection: Connection) -> bool:
+    """Whether a bridge has made the store."""
+    return bool(await connection.fetchval(_IS_THERE))
+
+
 async def _version(connection: Connection) -> int:
     """0 where there is no store yet."""
-    if await connection.fetchval("SELECT to_regclass('stripe_sf.schema_version')::text") is None:
+    if not await is_there(connection):
         return 0
     return int(await connection.fetchval("SELECT version FROM stripe_sf.schema_version"))
 

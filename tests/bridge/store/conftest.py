@@ -4,9 +4,8 @@ from pathlib import Path
 import pytest
 
 from bridge.store import Arrival, Inbox, SqliteInbox
-from bridge.store.pg.inbox import PostgresInbox
 from tests.bridge.manual_clock import ManualClock
-from tests.bridge.postgres import Database
+from tests.bridge.postgres import Database, open_shuffled
 
 
 class Store:
@@ -23,7 +22,7 @@ class Store:
     async def open(self, *, serving: bool = True) -> Inbox:
         if self.database is None:
             return await SqliteInbox.open(self.path, serving=serving, clock=self.clock)
-        return await PostgresInbox.open(self.database.url, serving=serving)
+        return await open_shuffled(self.database.url, serving=serving)
 
 
 @pytest.fixture
