@@ -17,7 +17,7 @@ from bridge.errors import (
 )
 from bridge.health import Health, Part
 from bridge.metrics import Metrics
-from bridge.store import Claimed, Inbox, InFlight, Move, Settlement, State
+from bridge.store import Claimed, Inbox, InFlight, Lease, Move, Settlement, State
 from bridge.to_salesforce.ledger import Found, Ledger
 from bridge.to_salesforce.trigger import Trigger, TriggerWatch
 from bridge.to_salesforce.window import Lost, Window
@@ -51,10 +51,12 @@ class Chase:
         *,
         republish: Backoff,
         heard_since: Callable[[], float],
+        hears: Callable[[], bool] = lambda: True,
         clock: Clock = system_clock,
     ) -> None:
         """``republish`` is how long an event waits that was lost alone. ``heard_since`` gives since
-        when the receipts have been heard without a break, or not been heard."""
+        when the receipts have been heard without a break, or not been heard; ``hears``, whether it
+        is this bridge that hears them, and so knows."""
         self._inbox = inbox
         self._ledger = ledger
         self._trigger = trigger
@@ -63,6 +65,8 @@ class Chase:
         self._metrics = metrics
         self._republish = republish
         self._heard_since = heard_since
+        self._hears = hears
+        self._lease: Lease | None = None
         self._clock = clock
 
     async def run(self, every: float) -> None:
@@ -71,13 +75,23 @@ class Chase:
         while True:
             await asyncio.sleep(every)
             try:
-                # One bridge of several: it alone is told what is lost.
-                if await self._inbox.acquire(CHASE, max(_LEASE, 3 * every)) is None:
-                    self._window.forget()
+                if await self._is_its_turn(every):
+                    await self.once(settled_for=every)
                     continue
-                await self.once(settled_for=every)
+                if not self._health.works(Part.TRIGGER):
+                    await self._look_at_trigger()
+                self._window.forget()
             except StoreUnavailable as error:
                 self._health.bad(Part.STORE, error)
+
+    async def _is_its_turn(self, every: float) -> bool:
+        """One bridge of several, the one that hears the receipts: it alone is told what is lost."""
+        if self._hears():
+            self._lease = await self._inbox.acquire(CHASE, max(_LEASE, 3 * every))
+        elif self._lease is not None:
+            lease, self._lease = self._lease, None
+            await self._inbox.release(lease)
+        return self._lease is not None
 
     async def once(self, settled_for: float = 0.0) -> int:
         """Looks once; gives how many events it settled or sent back. Raises StoreUnavailable.

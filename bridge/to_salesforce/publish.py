@@ -25,12 +25,13 @@ from bridge.errors import (
 from bridge.health import Health, Part
 from bridge.metrics import Metrics
 from bridge.salesforce_api import PublishOutcome, PublishStatus, PubSub
-from bridge.store import Claimed, Inbox, Move, State
+from bridge.store import CLAIM_LEASE, Claimed, Inbox, Move, State
 from bridge.stripe_api import StripeApiError, StripeEvent, StripeNotFound, StripeRequestRefused
 from bridge.to_salesforce.budget import Budget
 from bridge.to_salesforce.chase import put_back
 from bridge.to_salesforce.gate import Gate
 from bridge.to_salesforce.joining import join_gently
+from bridge.to_salesforce.keeping import kept
 from bridge.to_salesforce.outcomes import Expanded, Nothing
 from bridge.to_salesforce.patience import Patience
 from bridge.to_salesforce.prepare import Prepared, Preparer, TooSoon
@@ -59,6 +60,8 @@ class Tuning:
     backoff: Backoff
     preparing: int = 8
     """Events that may ask Stripe at the same time."""
+    lease: float = CLAIM_LEASE
+    """Until claims are anybody's, unless they are renewed."""
 
 
 class Publisher:
@@ -153,15 +156,22 @@ class Publisher:
         if room <= 0:
             return 0
         batch = await self._inbox.claim(
-            min(room, allowed.events or room), urgent_only=allowed.urgent_only
+            min(room, allowed.events or room),
+            lease=self._tuning.lease,
+            urgent_only=allowed.urgent_only,
         )
+        if batch:
+            async with kept(self._inbox, {each.claim for each in batch}, self._tuning.lease):
+                await self._settle(batch, in_flight)
+        return len(batch)
+
+    async def _settle(self, batch: Sequence[Claimed], in_flight: int) -> None:
         back = self._window.put_back([claimed.event_id for claimed in batch], in_flight)
         moves = [put_back(claimed) for claimed in batch if claimed.event_id in back]
         if ready := [claimed for claimed in batch if claimed.event_id not in back]:
             moves += await self._see_through(ready)
         if moves:
             await self._record(moves)
-        return len(batch)
 
     async def _see_through(self, batch: Sequence[Claimed]) -> list[Move]:
         joined = await join_gently(batch, self._zone)

@@ -14,7 +14,7 @@ from bridge.health import Health, Part
 from bridge.metrics import Metrics
 from bridge.salesforce_api import Delivery, PubSub, Received
 from bridge.store import Cursor, Inbox, Settlement, State
-from bridge.to_salesforce.follow import follow, until_stored
+from bridge.to_salesforce.follow import LEASE, follow, until_stored
 from bridge.to_salesforce.gate import Gate
 from bridge.to_salesforce.old_package import package_fault
 
@@ -62,9 +62,11 @@ class Receipts:
         on_heard: Callable[[Collection[str]], None] = lambda _: None,
         clock: Clock = system_clock,
         gate: Gate | None = None,
+        lease: float = LEASE,
     ) -> None:
         """``on_heard`` is told the ids of events that receipts have moved. ``gate`` is shut where
-        the package turns out to be an old one."""
+        the package turns out to be an old one. ``lease`` is how long this bridge holds the topic
+        without renewing that, in seconds."""
         self._gate = gate
         self._inbox = inbox
         self._pubsub = pubsub
@@ -74,9 +76,12 @@ class Receipts:
         self._retry = retry
         self._reconnect = reconnect
         self._on_heard = on_heard
+        self._lease = lease
         self._listens = False
         self.since = clock()
         """Since when the receipts have been heard without a break, or not been heard."""
+        self.held = False
+        """Whether it is this bridge that hears them, or would."""
 
     async def run(self) -> None:
         """Applies receipts until cancelled."""
@@ -87,20 +92,18 @@ class Receipts:
             inbox=self._inbox,
             health=self._health,
             on_state=self._noted,
+            on_standby=self._stand_by,
             reconnect=self._reconnect,
+            lease=self._lease,
         )
 
-    async def apply(self, delivery: Delivery) -> None:
-        """Stores what a delivery says, with the cursor behind it."""
+    async def apply(self, delivery: Delivery, cursor: Cursor | None) -> None:
+        """Stores what a delivery says, with the cursor behind it. Raises LeaseLost."""
         results = [result for received in delivery.events for result in _read(received)]
         settlements = [settlement(result, self._retry) for result in results]
-        cursor = Cursor(RECEIPT_TOPIC, delivery.replay_id)
-        if not settlements and not delivery.replay_id:
+        if not settlements and cursor is None:
             return
-        moved = await until_stored(
-            lambda: self._inbox.complete(settlements, cursor if delivery.replay_id else None),
-            self._health,
-        )
+        moved = await until_stored(lambda: self._inbox.complete(settlements, cursor), self._health)
         if moved:
             self._on_heard(moved)
         faults = [fault for each in results if (fault := package_fault(each)) is not None]
@@ -114,8 +117,13 @@ class Receipts:
                 if result.outcome is Outcome.FAILED and package_fault(result) is None:
                     self._metrics.dead.inc()
 
+    def _stand_by(self) -> None:
+        self.held = self._listens = False
+        self._health.good(Part.RECEIPTS)
+
     def _noted(self, fault: BridgeError | None) -> None:
-        if self._listens is not (fault is None):
+        if not self.held or self._listens is not (fault is None):
+            self.held = True
             self._listens = fault is None
             self.since = self._clock()
         if fault is None:

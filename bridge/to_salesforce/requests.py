@@ -19,7 +19,7 @@ from bridge.salesforce_api import Delivery, PubSub, Received, Rest
 from bridge.salesforce_api.rest import literal
 from bridge.store import Arrival, Claimed, Cursor, Inbox
 from bridge.to_salesforce import resync
-from bridge.to_salesforce.follow import follow, until_stored
+from bridge.to_salesforce.follow import LEASE, follow, until_stored
 from bridge.to_salesforce.outcomes import Expanded, Nothing
 
 RESYNC = "Resync"
@@ -59,7 +59,9 @@ class Requests:
         livemode: bool,
         reconnect: Backoff,
         clock: Clock = system_clock,
+        lease: float = LEASE,
     ) -> None:
+        """``lease`` is how long this bridge holds the topic without renewing that, in seconds."""
         self._inbox = inbox
         self._pubsub = pubsub
         self._health = health
@@ -67,6 +69,7 @@ class Requests:
         self._livemode = livemode
         self._reconnect = reconnect
         self._clock = clock
+        self._lease = lease
 
     async def run(self) -> None:
         """Takes requests until cancelled."""
@@ -77,17 +80,18 @@ class Requests:
             inbox=self._inbox,
             health=self._health,
             on_state=self._noted,
+            on_standby=lambda: self._health.good(Part.REQUESTS),
             reconnect=self._reconnect,
+            lease=self._lease,
         )
 
-    async def apply(self, delivery: Delivery) -> None:
-        """Stores what a delivery asks for, with the cursor behind it."""
+    async def apply(self, delivery: Delivery, cursor: Cursor | None) -> None:
+        """Stores what a delivery asks for, with the cursor behind it. Raises LeaseLost."""
         arrivals = [
             arrival
             for received in delivery.events
             if (arrival := self._arrival(received)) is not None
         ]
-        cursor = Cursor(REQUEST_TOPIC, delivery.replay_id) if delivery.replay_id else None
         if arrivals or cursor is not None:
             await until_stored(lambda: self._inbox.ask(arrivals, cursor), self._health)
 

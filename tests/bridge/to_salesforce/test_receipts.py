@@ -5,11 +5,11 @@ import json
 import pytest
 
 from bridge.clock import Backoff
-from bridge.contract import Outcome, ReceiptResult
+from bridge.contract import RECEIPT_TOPIC, Outcome, ReceiptResult
 from bridge.health import Health
 from bridge.metrics import Metrics
 from bridge.salesforce_api import Delivery, Received
-from bridge.store import Arrival, Move, SqliteInbox, State
+from bridge.store import Arrival, Cursor, Move, SqliteInbox, State
 from bridge.to_salesforce.receipts import Receipts, settlement
 from tests.bridge.manual_clock import ManualClock
 
@@ -43,6 +43,10 @@ def receipts(inbox, pubsub, clock):
 
 def delivery(*results, replay_id=b"\x01"):
     return Delivery((Received(replay_id, {"Results__c": json.dumps(results)}),), replay_id)
+
+
+async def hear(receipts, delivery):
+    await receipts.apply(delivery, Cursor(RECEIPT_TOPIC, delivery.replay_id))
 
 
 async def send(inbox, *event_ids, wait=60.0):
@@ -90,13 +94,14 @@ def test_a_tie_without_keys_is_sent_again():
 
 async def test_a_receipt_settles_and_the_cursor_moves_with_it(inbox, receipts):
     await send(inbox, "evt_1", "evt_2")
-    await receipts.apply(
+    await hear(
+        receipts,
         delivery(
             {"id": "evt_1", "outcome": "applied"},
             {"id": "evt_2", "outcome": "failed", "reason": "no"},
             {"id": "evt_of_another_bridge", "outcome": "applied"},
             replay_id=b"\x09",
-        )
+        ),
     )
     assert await state(inbox, "evt_1") is State.DONE
     assert await state(inbox, "evt_2") is State.DEAD
@@ -104,7 +109,7 @@ async def test_a_receipt_settles_and_the_cursor_moves_with_it(inbox, receipts):
 
 
 async def test_a_delivery_without_events_moves_the_cursor(inbox, receipts):
-    await receipts.apply(Delivery((), b"\x07"))
+    await hear(receipts, Delivery((), b"\x07"))
     assert await inbox.get_cursor("/event/Bridge_Receipt__e") == b"\x07"
 
 
@@ -115,12 +120,12 @@ async def test_a_receipt_that_cannot_be_read_stops_no_other(inbox, receipts, tex
     await send(inbox, "evt_1")
     bad = Received(b"\x01", {"Results__c": text})
     good = Received(b"\x02", {"Results__c": '[{"id": "evt_1", "outcome": "applied"}]'})
-    await receipts.apply(Delivery((bad, good), b"\x02"))
+    await hear(receipts, Delivery((bad, good), b"\x02"))
     assert await state(inbox, "evt_1") is State.DONE
 
 
 async def test_a_late_receipt_revives_a_dead_letter(inbox, receipts):
     await send(inbox, "evt_1")
-    await receipts.apply(delivery({"id": "evt_1", "outcome": "failed"}))
-    await receipts.apply(delivery({"id": "evt_1", "outcome": "applied"}))
+    await hear(receipts, delivery({"id": "evt_1", "outcome": "failed"}))
+    await hear(receipts, delivery({"id": "evt_1", "outcome": "applied"}))
     assert await state(inbox, "evt_1") is State.DONE

@@ -11,7 +11,7 @@ from bridge.health import Health
 from bridge.metrics import Metrics
 from bridge.salesforce_api import Delivery, Received
 from bridge.service import Service
-from bridge.store import Arrival, Claimed, SqliteInbox, State
+from bridge.store import Arrival, Claimed, Cursor, SqliteInbox, State
 from bridge.to_salesforce.outcomes import Expanded, Nothing
 from bridge.to_salesforce.requests import RECORD, Records, Requests
 from tests.bridge.company import KEY
@@ -52,8 +52,13 @@ def counted(metrics, result):
     return metrics.registry.get_sample_value("bridge_requests_total", {"result": result})
 
 
+async def take(requests, delivery):
+    await requests.apply(delivery, Cursor(REQUEST_TOPIC, delivery.replay_id))
+
+
 async def test_a_request_becomes_a_row_and_the_cursor_moves_with_it(inbox, requests):
-    await requests.apply(
+    await take(
+        requests,
         Delivery(
             (
                 request(stripe_id="sub_1"),
@@ -61,7 +66,7 @@ async def test_a_request_becomes_a_row_and_the_cursor_moves_with_it(inbox, reque
                 request(record_id="a01000000000001AAA", event_id="uuid-3"),
             ),
             b"\x09",
-        )
+        ),
     )
     assert await ids(inbox) == {
         "resync:sub_1:uuid-1",
@@ -72,9 +77,9 @@ async def test_a_request_becomes_a_row_and_the_cursor_moves_with_it(inbox, reque
 
 
 async def test_the_same_request_again_asks_for_nothing_more(inbox, requests):
-    await requests.apply(Delivery((request(stripe_id="sub_1"),), b"\x01"))
+    await take(requests, Delivery((request(stripe_id="sub_1"),), b"\x01"))
     assert len(await inbox.claim(10)) == 1
-    await requests.apply(Delivery((request(stripe_id="sub_1", replay_id=b"\x07"),), b"\x07"))
+    await take(requests, Delivery((request(stripe_id="sub_1", replay_id=b"\x07"),), b"\x07"))
     assert await ids(inbox) == {"resync:sub_1:uuid-1"}
     assert await inbox.claim(10) == []
 
@@ -94,14 +99,14 @@ async def test_what_nothing_answers_is_counted_and_passed_over(
     inbox, requests, metrics, received, result
 ):
     good = request(stripe_id="sub_1", event_id="uuid-2")
-    await requests.apply(Delivery((received, good), b"\x05"))
+    await take(requests, Delivery((received, good), b"\x05"))
     assert await ids(inbox) == {"resync:sub_1:uuid-2"}
     assert (counted(metrics, result), counted(metrics, "taken")) == (1, 1)
 
 
 async def test_an_event_without_an_id_is_known_by_its_replay_id(inbox, requests):
     for _ in range(2):
-        await requests.apply(Delivery((request(stripe_id="sub_1", event_id=""),), b"\x05"))
+        await take(requests, Delivery((request(stripe_id="sub_1", event_id=""),), b"\x05"))
     assert await ids(inbox) == {"resync:sub_1:01"}
 
 
