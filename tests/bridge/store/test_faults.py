@@ -1,4 +1,4 @@
-"""What cannot be stored is not acknowledged, and works again when the cause is gone."""
+"""SQLite's own faults: what cannot be stored is not acknowledged, and all goes on by itself."""
 
 import asyncio
 import os
@@ -13,6 +13,7 @@ import pytest
 
 from bridge.errors import StoreInUse, StoreUnavailable
 from bridge.store import SqliteInbox
+from tests.bridge.store.conftest import Store
 
 ADMITTER = """
 import asyncio, sys
@@ -67,6 +68,11 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+@pytest.fixture
+def store(path: Path) -> Store:
+    return Store(path, None)
 
 
 async def test_each_acknowledged_event_survives_kill_9(path: Path):
