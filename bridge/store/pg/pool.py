@@ -32,6 +32,14 @@ many connections), locks not to be had, intervention (shutdown, timeout), system
 _STORES_TOO = frozenset({"42501", "42P01"})
 """No privilege; no such table."""
 
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    # What asyncpg says when the server's last word came while the connection was idle.
+    asyncpg.InternalClientError,
+    OSError,
+)
+
 _log = logging.getLogger(__name__)
 
 
@@ -75,7 +83,7 @@ class Pool:
                 raise
             except asyncpg.DataError:
                 raise  # a value that PostgreSQL cannot hold
-            except (asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except (*_LOST, TimeoutError) as error:
                 raise _unavailable(error) from error
         raise AssertionError
 
@@ -119,10 +127,7 @@ class Pool:
                 await connection.execute(self._begin, timeout=self._patience)
             except BaseException as error:
                 self._discard(connection)
-                lost = isinstance(
-                    error, (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
-                )
-                if is_new or not lost:
+                if is_new or not isinstance(error, _LOST):
                     raise
                 # Those beside it died of the same.
                 while self._idle:
