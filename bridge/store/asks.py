@@ -6,8 +6,8 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
+from bridge.store.admission import admit
 from bridge.store.inbox import Arrival, Progress, State
-from bridge.store.queries import admit
 
 # The range lies in the index of the ids, whatever else the inbox holds.
 _WAITING = """

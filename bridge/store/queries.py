@@ -5,70 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from functools import cache
 
 from bridge.store.inbox import (
-    Arrival,
     Claimed,
     InFlight,
     Move,
     Settlement,
     State,
 )
-
-_ADMIT_ROWS = 100
-_INBOX_COLUMNS = (
-    "seq, event_id, type, created, api_version, livemode, account, lane, state, admitted_at, "
-    "due_at, finished_at, outcome, reason, urgent"
-)
-_WIDTH = _INBOX_COLUMNS.count(",") + 1
-
-
-def admit(connection: sqlite3.Connection, arrivals: Sequence[Arrival], now: float) -> list[bool]:
-    """Stores the events that are not there yet; for each, whether it was stored."""
-    results: list[bool] = []
-    for start in range(0, len(arrivals), _ADMIT_ROWS):
-        results += _admit_some(connection, arrivals[start : start + _ADMIT_ROWS], now)
-    return results
-
-
-def _admit_some(
-    connection: sqlite3.Connection, arrivals: Sequence[Arrival], now: float
-) -> list[bool]:
-    ids = [arrival.event_id for arrival in arrivals]
-    known = {row[0] for row in connection.execute(_known_sql(len(ids)), ids)}
-    (seq,) = connection.execute("SELECT coalesce(max(seq), 0) FROM inbox").fetchone()
-    results: list[bool] = []
-    rows: list[object] = []
-    bodies: list[object] = []
-    for arrival in arrivals:
-        fresh = arrival.event_id not in known
-        results.append(fresh)
-        if not fresh:
-            continue
-        known.add(arrival.event_id)
-        seq += 1
-        state, finished = (State.NEW, None) if arrival.outcome is None else (State.DONE, now)
-        rows += (seq, *arrival[:7], state.value, now, now)  # an arrival begins as the columns do
-        rows += (finished, arrival.outcome, arrival.reason, arrival.urgent)
-        if arrival.payload is not None:
-            bodies += (seq, arrival.payload)
-    if rows:
-        connection.execute(_insert_sql("inbox", _INBOX_COLUMNS, len(rows) // _WIDTH), rows)
-    if bodies:
-        connection.execute(_insert_sql("payload", "seq, body", len(bodies) // 2), bodies)
-    return results
-
-
-@cache
-def _known_sql(n: int) -> str:
-    return f"SELECT event_id FROM inbox WHERE event_id IN ({', '.join('?' * n)})"  # noqa: S608
-
-
-@cache
-def _insert_sql(table: str, columns: str, n: int) -> str:
-    row = f"({', '.join('?' * (columns.count(',') + 1))})"
-    return f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * n)}"  # noqa: S608
 
 
 def known(connection: sqlite3.Connection, event_ids: Collection[str]) -> frozenset[str]:

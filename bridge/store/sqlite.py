@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from bridge.clock import Clock, system_clock
 from bridge.errors import StoreInUse, StoreUnavailable
-from bridge.store import asks, operator, queries, reports, shared
+from bridge.store import admission, asks, operator, queries, reports, shared
 from bridge.store.inbox import (
     CLAIM_LEASE,
     Arrival,
@@ -79,11 +79,16 @@ class SqliteInbox:
             return _connect(path, busy_timeout)
 
         def admit_all(connection: sqlite3.Connection, arrivals: Sequence[Arrival]) -> list[bool]:
-            return queries.admit(connection, arrivals, clock())
+            return admission.admit(connection, arrivals, clock())
+
+        def connect_to_write() -> sqlite3.Connection:
+            connection = connect()
+            admission.prepare(connection)
+            return connection
 
         try:
             await asyncio.to_thread(_prepare, connect, serving, clock())
-            inbox = cls(path, Writer(connect, admit_all, most_waiting), lock, clock)
+            inbox = cls(path, Writer(connect_to_write, admit_all, most_waiting), lock, clock)
         except BaseException as error:
             if lock is not None:
                 os.close(lock)

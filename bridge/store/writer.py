@@ -1,8 +1,7 @@
 """One thread that writes: whatever is queued goes into one transaction (group commit).
 
-The interpreter's lock is handed over at every step of a statement, and while the event loop is
-busy each hand-over can cost milliseconds. So a batch of admissions is a handful of statements,
-however many events it has.
+A batch of nothing but admissions is one statement, which commits itself (see
+:mod:`bridge.store.admission`).
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bridge.errors import StoreUnavailable
+from bridge.store.admission import AT_ONCE
 from bridge.store.inbox import Arrival
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
 AdmitAll = Callable[[sqlite3.Connection, Sequence[Arrival]], list[bool]]
 
-_BATCH = 500
 _log = logging.getLogger(__name__)
 
 
@@ -93,7 +92,7 @@ class Writer:
         if first is None:
             return None
         batch = [first]
-        while len(batch) < _BATCH:
+        while len(batch) < AT_ONCE:
             try:
                 ticket = self._queue.get_nowait()
             except queue.Empty:
@@ -121,6 +120,9 @@ class Writer:
     def _transaction(self, batch: list[_Ticket]) -> None:
         try:
             connection = self._connection = self._connection or self._connect()
+            if all(isinstance(ticket.work, Arrival) for ticket in batch):
+                self._work(connection, batch)
+                return
             connection.execute("BEGIN IMMEDIATE")
             self._work(connection, batch)
             connection.execute("COMMIT")

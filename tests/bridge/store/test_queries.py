@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from bridge.store import Move, Settlement, State, asks, operator, queries
+from bridge.store import Move, Settlement, State, admission, asks, operator, queries
 from bridge.store.inbox import Arrival, Claimed
 from bridge.store.migrate import migrate
 
@@ -18,7 +18,8 @@ CLAIMED = Claimed(1, "token", "evt_1", "t", "cus_1", False, None, b"", 1, (), No
 def connection():
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         migrate(connection)
-        queries.admit(connection, [ARRIVAL], 1.0)
+        admission.prepare(connection)
+        admission.admit(connection, [ARRIVAL], 1.0)
         yield connection
 
 
