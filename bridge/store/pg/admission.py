@@ -13,8 +13,8 @@ from bridge.store.pg.pool import Connection, Pool
 from bridge.store.pg.queries import admit
 
 _BATCH = 500
-_AT_ONCE = 3
-"""Batches under way: while one waits for the disk, another is sent."""
+_AT_ONCE = 2
+"""Batches under way: while one waits for the disk, the other is sent."""
 _log = logging.getLogger(__name__)
 
 
@@ -74,7 +74,7 @@ class Admission:
             return await admit(connection, arrivals)
 
         try:
-            results = await self._pool.run(job)
+            results = await self._pool.run(job, alone=True)
         except StoreUnavailable as error:
             _log.error("the store cannot be written: %s", error)
             for ticket in batch:

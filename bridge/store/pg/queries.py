@@ -9,9 +9,11 @@ from bridge.store.pg import lanes, shared
 from bridge.store.pg.pool import Connection
 
 # The order of admission is the order in which they came; they are inserted in that of their ids, so
-# that two batches with the same events wait for each other in one direction only.
+# that two batches with the same events wait for each other in one direction only. As it is a
+# transaction of its own, it says itself that the commit is to be on the disk.
 _ADMIT = """
-WITH now AS MATERIALIZED (SELECT stripe_sf.bridge_now() AS at),
+WITH now AS MATERIALIZED (
+    SELECT stripe_sf.bridge_now() AS at, set_config('synchronous_commit', 'on', true)),
 came AS MATERIALIZED (
     SELECT nextval('stripe_sf.inbox_seq') AS seq, each.* FROM (
         SELECT * FROM unnest($1::text[], $2::text[], $3::float8[], $4::text[], $5::boolean[],

@@ -255,3 +255,40 @@ async def test_no_query_reads_the_whole_inbox(postgres, arrival):
     whole = re.compile(r"Seq Scan on (stripe_sf\.)?inbox\b")
     guilty = {q: "\n".join(plan) for q, plan in plans.items() if whole.search("\n".join(plan))}
     assert not guilty
+
+
+async def test_an_admission_is_on_the_disk_whatever_the_server_does_by_default(postgres, arrival):
+    """Each connection is told so by the server's configuration; the statement overrules it."""
+    off = "ALTER DATABASE postgres SET synchronous_commit = off"
+    await asyncio.to_thread(postgres.sql, off)
+    inbox = await PostgresInbox.open(postgres.url, serving=True)
+    try:
+        for n in range(5):
+            assert await _flushed_after(inbox, inbox.admit(arrival(f"evt_{n}")))
+        # Elsewhere the default rules; now and then the log is written just then all the same.
+        plain = "INSERT INTO stripe_sf.refused SELECT gen_random_uuid()::text, 1"
+        others = [
+            await _flushed_after(inbox, inbox._pool.run(lambda c: c.execute(plain), alone=True))
+            for _ in range(5)
+        ]
+        assert not all(others)
+    finally:
+        await inbox.close()
+        await asyncio.to_thread(postgres.sql, "ALTER DATABASE postgres RESET synchronous_commit")
+
+
+async def _flushed_after(inbox, writing):
+    """Whether all that was written to the log is on the disk when the writing is done."""
+    await writing
+    written = "SELECT pg_current_wal_insert_lsn() <= pg_current_wal_flush_lsn()"
+    return await inbox._pool.run(lambda c: c.fetchval(written), alone=True)
+
+
+async def test_an_admission_goes_on_over_connections_that_died_while_idle(postgres, arrival):
+    inbox = await PostgresInbox.open(postgres.url, serving=True)
+    try:
+        assert await inbox.admit(arrival("evt_1"))
+        await postgres.server.crash(0)
+        assert await inbox.admit(arrival("evt_2"))
+    finally:
+        await inbox.close()
