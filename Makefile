@@ -22,7 +22,7 @@ help:
 	@echo "make quick   the tests that take under a minute"
 	@echo "make check   the package's faults, without deploying it, and its Apex tests"
 	@echo "make lwc     the Jest tests of the Lightning web component (after make tools)"
-	@echo "make bench   the performance claims, measured"
+	@echo "make bench   the performance claims, measured, into docs/performance.md; ONLY=admit for a part"
 	@echo "make soak    the long form of the fault harness: EVENTS, RATE, KILLS, MINUTES, STORE, BRIDGES, SEED"
 	@echo "make lint    ruff and mypy"
 	@echo "make format  lays out Python; with the tools, Apex and metadata too"
@@ -73,7 +73,7 @@ tools:
 	npm ci --no-audit --no-fund
 
 bench: $(INSTALLED)
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(or $(ONLY),--write docs)
 
 # Real processes, killed and cut off from each other; the report goes to soak.md and soak.json.
 EVENTS ?= 100000

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 _LENGTH = b"Content-Length: "
+_OPEN = 16
+"""Connections that are there before the first request."""
 
 
 def wire(url: str, body: bytes, header: str) -> bytes:
@@ -71,6 +73,8 @@ class Connection(asyncio.Protocol):
 async def connect(url: str) -> Connection:
     """A connection to the server that the URL names."""
     parts = urlsplit(url)
+    assert parts.hostname is not None
+    assert parts.port is not None
     loop = asyncio.get_running_loop()
     _, connection = await loop.create_connection(Connection, parts.hostname, parts.port)
     return connection
@@ -91,3 +95,33 @@ async def flood(url: str, requests: Sequence[bytes], connections: int) -> float:
     for each in open_:
         each.close()
     return len(requests) / took
+
+
+async def steady(url: str, requests: Sequence[bytes], rate: float) -> list[float]:
+    """Milliseconds until each was answered, sorted; sent at their times, answered or not."""
+    idle: list[Connection] = []
+    took: list[float] = []
+
+    async def send(request: bytes, due: float) -> None:
+        connection = idle.pop() if idle else await connect(url)
+        await connection.post(request)
+        # From when it was due: a client that falls behind must not hide that.
+        took.append((time.perf_counter() - due) * 1000)
+        idle.append(connection)
+
+    idle += [await connect(url) for _ in range(_OPEN)]
+    start = time.perf_counter()
+    async with asyncio.TaskGroup() as tasks:
+        for number, request in enumerate(requests):
+            due = start + number / rate
+            if (ahead := due - time.perf_counter()) > 0:
+                await asyncio.sleep(ahead)
+            tasks.create_task(send(request, due))
+    for connection in idle:
+        connection.close()
+    return sorted(took)
+
+
+def percentile(found: Sequence[float], share: float) -> float:
+    """Of sorted values."""
+    return found[min(len(found) - 1, int(len(found) * share))]

@@ -1,17 +1,16 @@
-"""The servers under load, each a process: `python -m benchmarks.server KIND PORT STORE`."""
+"""The servers under load, each a process: `python -m benchmarks.server KIND PORT STORE-URL`."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
 
 from aiohttp import web
 
 from bridge.clock import system_clock
 from bridge.metrics import Metrics
 from bridge.settings import StripeSettings
-from bridge.store import Arrival, SqliteInbox
+from bridge.store import Arrival, Inbox, open_store
 from bridge.to_salesforce.admit import Admission
 from bridge.to_salesforce.signature import verify
 
@@ -19,7 +18,7 @@ SECRET = "whsec_benchmark"  # noqa: S105
 BODY_LIMIT = 1_048_576
 
 
-async def signature_only(_: Path) -> web.Application:
+async def signature_only(_: str) -> web.Application:
     """The yardstick: the same handler, which checks the signature and answers."""
 
     async def handle(request: web.Request) -> web.Response:
@@ -32,17 +31,17 @@ async def signature_only(_: Path) -> web.Application:
     return app
 
 
-async def bridge(store: Path) -> web.Application:
+async def bridge(store: str) -> web.Application:
     """The bridge's own admission on its own store."""
-    return await _admission(await SqliteInbox.open(store, serving=True))
+    return await _admission(await open_store(store, serving=True))
 
 
-async def commit_each(store: Path) -> web.Application:
+async def commit_each(store: str) -> web.Application:
     """The same admission, but each event waits for the one before to be committed."""
-    return await _admission(_OneAtATime(await SqliteInbox.open(store, serving=True)))
+    return await _admission(_OneAtATime(await open_store(store, serving=True)))
 
 
-async def _admission(inbox: SqliteInbox | _OneAtATime) -> web.Application:
+async def _admission(inbox: Inbox | _OneAtATime) -> web.Application:
     settings = StripeSettings.model_validate(
         {"api_key": "sk_test_benchmark", "webhook_secrets": SECRET, "account": "acct_1"}
     )
@@ -53,7 +52,7 @@ async def _admission(inbox: SqliteInbox | _OneAtATime) -> web.Application:
 
 
 class _OneAtATime:
-    def __init__(self, inbox: SqliteInbox) -> None:
+    def __init__(self, inbox: Inbox) -> None:
         self._inbox, self._turn = inbox, asyncio.Lock()
 
     async def admit(self, arrival: Arrival) -> bool:
@@ -61,7 +60,7 @@ class _OneAtATime:
             return await self._inbox.admit(arrival)
 
 
-async def serve(kind: str, port: int, store: Path) -> None:
+async def serve(kind: str, port: int, store: str) -> None:
     """Serves until killed."""
     make = {"signature": signature_only, "bridge": bridge, "commit-each": commit_each}[kind]
     runner = web.AppRunner(await make(store), access_log=None)
@@ -72,4 +71,4 @@ async def serve(kind: str, port: int, store: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])))
+    asyncio.run(serve(sys.argv[1], int(sys.argv[2]), sys.argv[3]))

@@ -1,0 +1,1 @@
+"""Receivers that people would otherwise pick, installed on demand and served as they say."""
