@@ -77,8 +77,7 @@ async def make(either, pubsub):
             serving, first = first or either.kind == "postgres", False
             box = await either.open(serving=serving)
             stack.push_async_callback(box.close)
-            bridge = Bridge(box, through, lease)
-            return bridge
+            return Bridge(box, through, lease)
 
         yield made
 
