@@ -71,8 +71,9 @@ def _tell(bridge: dict[str, Any]) -> None:
 def _tell_readers(bridges: list[dict[str, Any]]) -> None:
     """Which of several bridges reads each topic: one at a time does."""
     for part in (Part.RECEIPTS, Part.REQUESTS):
+        # The newest first: one that has just died may still say so.
         readers = [each["bridge"] for each in bridges if _reads(each, part)]
-        click.echo(f"{part}: read by {' or '.join(readers) or 'nobody: one takes over'}")
+        click.echo(f"{part}: read by {readers[0] if readers else 'nobody until one takes over'}")
 
 
 def _reads(bridge: dict[str, Any], part: str) -> bool:
