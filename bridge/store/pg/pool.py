@@ -105,6 +105,8 @@ class Pool:
         self._open.clear()
 
     async def _once(self, job: Job[T]) -> T:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
         async with self._turns:
             connection = await self._begun()
             try:

@@ -180,6 +180,14 @@ async def test_no_password_is_told(caplog):
     assert place(NOWHERE) == "postgresql://bridge@127.0.0.1:1/nowhere"
 
 
+async def test_a_store_that_is_closed_says_so(postgres):
+    inbox = await PostgresInbox.open(postgres.url, serving=True)
+    await inbox.close()
+    async with asyncio.timeout(5):
+        with pytest.raises(StoreUnavailable, match="closed"):
+            await inbox.in_flight()
+
+
 async def test_there_is_no_store_before_a_bridge_has_served(postgres):
     url = await asyncio.to_thread(postgres.another, "empty")
     with pytest.raises(StoreUnavailable, match="has the bridge served yet"):
