@@ -1,4 +1,4 @@
-"""Two bridges on one PostgreSQL: whichever dies or stops, nothing is lost and nothing done twice."""
+"""Two bridges on one PostgreSQL: whichever dies or stops, nothing is lost or done twice."""
 
 from __future__ import annotations
 
