@@ -1,7 +1,9 @@
 """The commands on PostgreSQL: what they find there, and never its password."""
 
+import asyncio
 import json
 import re
+import sys
 from urllib.parse import quote
 
 import pytest
@@ -21,11 +23,35 @@ def clean(*said):
 
 
 async def test_a_server_that_is_not_there_is_named_without_its_password(run, both_ends):
-    for command in ("serve", "doctor"):
-        changes = {**both_ends, "BRIDGE_STORE__URL": GONE, "BRIDGE_LOG__LEVEL": "DEBUG"}
-        code, out, err = await run(command, **changes)
-        assert code == 1, (out, err)
-        assert SAID in clean(out, err)
+    changes = {**both_ends, "BRIDGE_STORE__URL": GONE, "BRIDGE_LOG__LEVEL": "DEBUG"}
+    code, out, err = await run("doctor", **changes)
+    assert code == 1, (out, err)
+    assert SAID in clean(out, err)
+
+
+async def test_nor_does_a_bridge_tell_it_that_waits_for_the_server(
+    environment, both_ends, tmp_path
+):
+    serving = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "from bridge.cli import main; main()", "serve"),
+        env={
+            **environment,
+            **both_ends,
+            "BRIDGE_STORE__URL": GONE,
+            "BRIDGE_LOG__LEVEL": "DEBUG",
+        },
+        cwd=tmp_path,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        said = ""
+        async with asyncio.timeout(20):
+            while "is waited for" not in said:
+                said += (await serving.stderr.readline()).decode()
+    finally:
+        serving.kill()
+        await serving.communicate()
+    assert SAID in clean(said)
 
 
 @pytest.mark.parametrize("command", [("status",), ("events", "list"), ("events", "show", "evt_1")])

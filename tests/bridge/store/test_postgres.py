@@ -175,9 +175,28 @@ async def test_what_others_say_may_hold_any_sign(inbox, arrival):
 
 async def test_no_password_is_told(caplog):
     with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1:1/nowhere") as refused:
-        await open_store(NOWHERE, serving=True, patience=1.0)
+        await open_store(NOWHERE, serving=False, patience=1.0)
     assert "hunter2" not in str(refused.value) + caplog.text
     assert place(NOWHERE) == "postgresql://bridge@127.0.0.1:1/nowhere"
+
+
+@pytest.mark.slow
+async def test_a_bridge_that_starts_before_the_server_waits_for_it(postgres, arrival):
+    await postgres.server.stop("fast")
+    opening = asyncio.create_task(open_store(postgres.url, serving=True))
+    with pytest.raises(StoreUnavailable):  # whoever only looks in is told at once
+        await open_store(postgres.url, serving=False)
+    await postgres.server.start()
+    inbox = await opening
+    assert await inbox.admit(arrival("evt_1"))
+    await inbox.close()
+
+
+async def test_what_waiting_does_not_mend_is_told_at_once(postgres):
+    url = postgres.url.replace("bridge@", "nobody_1@")
+    async with asyncio.timeout(5):
+        with pytest.raises(StoreUnavailable, match="does not exist"):
+            await open_store(url, serving=True)
 
 
 async def test_a_store_that_is_closed_says_so(postgres):
