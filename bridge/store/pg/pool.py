@@ -76,6 +76,8 @@ class Pool:
         as it is, and three times as fast. Raises StoreUnavailable. If the connection is lost during
         the commit nobody knows whether it was done: each job may be done twice.
         """
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
         once = self._statement if alone else self._once
         for tried in range(1, _TRIES + 1):
             try:
@@ -109,8 +111,6 @@ class Pool:
         self._open.clear()
 
     async def _once(self, job: Job[T]) -> T:
-        if self._closed:
-            raise StoreUnavailable("the store is closed")
         async with self._turns:
             connection = await self._begun()
             try:

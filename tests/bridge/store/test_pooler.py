@@ -79,7 +79,19 @@ async def bridges(pooler):
     async with AsyncExitStack() as stack:
         opened = []
         for _ in range(BRIDGES):
-            box = await PostgresInbox.open(pooler, serving=True)
+            box = await PostgresInbox.open(pooler, serving=True, patience=30.0)
             stack.push_async_callback(box.close)
             opened.append(box)
         yield opened
+
+
+async def test_admissions_of_all_at_once(bridges, arrival):
+    """An admission is no transaction of several statements: all of it must go to one connection."""
+
+    async def admit(number, box):
+        for n in range(60):
+            assert await box.admit(arrival(f"evt_{number}_{n}", f"cus_{number}"))
+            await box.counts()
+
+    await asyncio.gather(*(admit(number, box) for number, box in enumerate(bridges)))
+    assert len(await bridges[0].known(f"evt_{a}_{n}" for a in range(5) for n in range(60))) == 300
