@@ -58,6 +58,11 @@ class Server:
         await asyncio.sleep(pause)
         await self.start()
 
+    def program(self, name: str) -> str | None:
+        """Another program of the same installation."""
+        path = self._programs / name
+        return str(path) if path.exists() else shutil.which(name)
+
     async def _call(self, program: str, *words: str) -> None:
         await asyncio.to_thread(
             subprocess.run,

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from bridge.errors import StoreUnavailable
-from bridge.store import Move, Settlement, State, open_store
+from bridge.store import Cursor, Move, Settlement, State, open_store
 from bridge.store.pg.inbox import PostgresInbox
 from bridge.store.pg.pool import place
 
@@ -319,3 +319,50 @@ async def test_an_admission_goes_on_over_connections_that_died_while_idle(postgr
         assert await inbox.admit(arrival("evt_2"))
     finally:
         await inbox.close()
+
+
+@pytest.mark.slow
+async def test_a_dump_is_restored_as_the_runbook_says(postgres, arrival):
+    """docs/operations.md, "Backup and restore of PostgreSQL"."""
+    dump = postgres.server.program("pg_dump")
+    if dump is None:
+        pytest.skip("pg_dump is not installed")
+    url = await asyncio.to_thread(postgres.another, "kept")
+    first = await PostgresInbox.open(url, serving=True)
+    for n in range(3):
+        await first.admit(arrival(f"evt_{n}", f"cus_{n}"))
+    assert await first.claim(1, lease=0.0)
+    lease = await first.acquire("topic", 3600)
+    await first.set_cursor(Cursor("topic", b"\x05", lease))
+    words = ("--format=custom", "--schema=stripe_sf", url)
+    copy = await asyncio.to_thread(
+        subprocess.run, [dump, *words], check=True, stdout=subprocess.PIPE
+    )
+    await first.admit(arrival("evt_lost"))
+    await first.close()
+    assert not await _is_served(url)
+    connection = await asyncpg.connect(url)
+    await connection.execute("ALTER SCHEMA stripe_sf RENAME TO stripe_sf_lost")
+    await connection.close()
+    restore = [postgres.server.program("pg_restore"), f"--dbname={url}"]
+    await asyncio.to_thread(subprocess.run, restore, input=copy.stdout, check=True)
+    again = await PostgresInbox.open(url, serving=True)
+    try:
+        assert await again.known(["evt_0", "evt_1", "evt_2", "evt_lost"]) == {
+            "evt_0",
+            "evt_1",
+            "evt_2",
+        }
+        assert await again.get_cursor("topic") == b"\x05"
+        assert await again.admit(arrival("evt_3", "cus_3"))
+        assert {each.event_id for each in await again.claim(10)} == {f"evt_{n}" for n in range(4)}
+    finally:
+        await again.close()
+
+
+async def _is_served(url):
+    box = await PostgresInbox.open(url, serving=False)
+    try:
+        return await box.is_served()
+    finally:
+        await box.close()
