@@ -79,13 +79,12 @@ bench: $(INSTALLED)
 EVENTS ?= 100000
 RATE ?= 500
 KILLS ?= 20
-OUTAGE ?= 60
 MINUTES ?= 90
 STORE ?= sqlite
 BRIDGES ?= $(if $(filter postgres,$(STORE)),2,1)
 soak: $(INSTALLED)
 	$(BIN)/python -m tests.faults --events $(EVENTS) --rate $(RATE) --kills $(KILLS) \
-		--outage $(OUTAGE) --minutes $(MINUTES) --store $(STORE) --bridges $(BRIDGES) \
+		$(if $(OUTAGE),--outage $(OUTAGE)) --minutes $(MINUTES) --store $(STORE) --bridges $(BRIDGES) \
 		$(if $(SEED),--seed $(SEED))
 
 # The generated code is committed, so that an install needs no compiler.

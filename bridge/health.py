@@ -55,11 +55,13 @@ class Health:
         )
         self._faults[Part.REST] = None
         self._past: dict[Part, tuple[Fault, float]] = {}
+        self._standing_by: set[Part] = set()
         self.changed = asyncio.Event()
         """Set at each change; whoever waits for it clears it."""
 
     def good(self, part: Part) -> None:
         """The part works."""
+        self._stand(part, False)
         fault = self._faults[part]
         if fault is not None:
             _log.info("%s: works", part)
@@ -67,8 +69,14 @@ class Health:
             self._faults[part] = None
             self.changed.set()
 
+    def stand_by(self, part: Part) -> None:
+        """The part works, and another bridge sees to it."""
+        self.good(part)
+        self._stand(part, True)
+
     def bad(self, part: Part, reason: object) -> None:
         """The part does not work; the reason is a BridgeError, or says it in words."""
+        self._stand(part, False)
         kind = reason.kind if isinstance(reason, BridgeError) else BridgeError.kind
         before = self._faults[part]
         if before is not None and (before.kind, before.reason) == (kind, str(reason)):
@@ -86,9 +94,19 @@ class Health:
         """Whether every part works."""
         return not any(self._faults.values())
 
+    @property
+    def standing_by(self) -> list[str]:
+        """The parts that another bridge sees to."""
+        return sorted(map(str, self._standing_by))
+
     def report(self) -> dict[str, Fault | None]:
         """Each part's fault, or None."""
         return {str(part): fault for part, fault in self._faults.items()}
+
+    def _stand(self, part: Part, by: bool) -> None:
+        if by is not (part in self._standing_by):
+            (self._standing_by.add if by else self._standing_by.discard)(part)
+            self.changed.set()
 
     def _since(self, part: Part, kind: str) -> float:
         now, before = self._clock(), self._faults[part]

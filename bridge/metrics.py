@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -122,6 +122,12 @@ class Metrics:
         self.part_up = Gauge(
             "bridge_part_up", "Whether a part works.", ["part"], registry=self.registry
         )
+        self.stands_by = Gauge(
+            "bridge_stands_by",
+            "Whether another bridge on the same store sees to a part.",
+            ["part"],
+            registry=self.registry,
+        )
         self.fault_since = Gauge(
             "bridge_fault_since_seconds",
             "When a part that does not work ceased to, by the kind of its fault; Unix time.",
@@ -152,11 +158,12 @@ class Metrics:
         )
         self._refused: Tally[str] = Tally()
 
-    def show(self, parts: Mapping[str, Fault | None]) -> None:
-        """Takes over how the parts are."""
+    def show(self, parts: Mapping[str, Fault | None], standing_by: Collection[str]) -> None:
+        """Takes over how the parts are, and which of them are another bridge's."""
         self.fault_since.clear()
         for part, fault in parts.items():
             self.part_up.labels(part).set(fault is None)
+            self.stands_by.labels(part).set(part in standing_by)
             if fault is not None:
                 self.fault_since.labels(part, fault.kind).set(fault.since)
 

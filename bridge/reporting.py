@@ -73,7 +73,12 @@ class Reporter:
     def _body(self) -> str:
         parts = parts_as_json(self._health.report())
         return json.dumps(
-            {"ready": self._health.ready, "parts": parts, "budget": dict(self._budget())}
+            {
+                "ready": self._health.ready,
+                "parts": parts,
+                "stands_by": self._health.standing_by,
+                "budget": dict(self._budget()),
+            }
         )
 
 

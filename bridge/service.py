@@ -36,7 +36,6 @@ from bridge.to_salesforce import health_event, requests, resync
 from bridge.to_salesforce.admit import Admission
 from bridge.to_salesforce.budget import Budget
 from bridge.to_salesforce.chase import Chase
-from bridge.to_salesforce.follow import LEASE
 from bridge.to_salesforce.gate import Gate, guarded
 from bridge.to_salesforce.ledger import Ledger, PerMinute
 from bridge.to_salesforce.outcomes import Errand
@@ -86,15 +85,12 @@ class Service:
         grace: float = 10.0,
         reconnect: Backoff = RECONNECT,
         retry: Backoff = RETRY,
-        lease: float = LEASE,
     ) -> None:
-        """``grace`` is how long leaving may take, ``lease`` after what time another bridge takes
-        over when this one is dead (twice that for what it has claimed); seconds."""
+        """``grace`` is how long leaving may take, in seconds."""
         self._settings = settings
         self._grace = grace
         self._reconnect = reconnect
         self._retry = retry
-        self._lease = lease
         self.health = Health()
         self.metrics = Metrics()
         self._stack = AsyncExitStack()
@@ -150,7 +146,7 @@ class Service:
                 reconnect=self._reconnect,
                 on_heard=self._heard,
                 gate=self._gate,
-                lease=self._lease,
+                lease=settings.store.lease,
             )
             self._chase = self._make_chase()
             self._requests = Requests(
@@ -160,7 +156,7 @@ class Service:
                 self.metrics,
                 livemode=settings.stripe.mode,
                 reconnect=self._reconnect,
-                lease=self._lease,
+                lease=settings.store.lease,
             )
             self._admission = Admission(self.inbox, settings.stripe, self.metrics)
             self._admission.doubt = await self._binding.doubt(settings.stripe)
@@ -269,7 +265,7 @@ class Service:
             linger=salesforce.linger,
             receipt_timeout=salesforce.receipt_timeout,
             backoff=self._retry,
-            lease=2 * self._lease,
+            lease=2 * self._settings.store.lease,
         )
         self._publisher = Publisher(
             self.inbox,
@@ -301,6 +297,7 @@ class Service:
             republish=Backoff(timeout, _LONGEST_SILENCE),
             heard_since=lambda: self._receipts.since,
             hears=lambda: self._receipts.held,
+            lease=self._settings.store.lease,
         )
 
     def _heard(self, event_ids: Collection[str]) -> None:

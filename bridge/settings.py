@@ -237,6 +237,12 @@ class StoreSettings(_Section):
         description="sqlite:///path/to/bridge.db, or postgresql://user:password@host:5432/database "
         "for one or more bridges.",
     )
+    lease: float = Field(
+        default=30.0,
+        ge=1,
+        description="Seconds after which another bridge takes over what a dead one did; twice that "
+        "for events that it was publishing. Several bridges have it alike.",
+    )
     keep_days: float = Field(
         default=14,
         gt=0,

@@ -48,7 +48,8 @@ class Pages:
             self._health.good(Part.STORE)
         parts = parts_as_json(self._health.report())
         ready = self._health.ready
-        return web.json_response({"ready": ready, "parts": parts}, status=200 if ready else 503)
+        said = {"ready": ready, "parts": parts, "stands_by": self._health.standing_by}
+        return web.json_response(said, status=200 if ready else 503)
 
     async def metrics(self, _: web.Request) -> web.Response:
         """Prometheus's text format."""
@@ -61,7 +62,7 @@ class Pages:
                 self._metrics.events.labels(state.value).set(n)
             oldest = counts.oldest_waiting
             self._metrics.oldest.set(0 if oldest is None else self._clock() - oldest)
-        self._metrics.show(self._health.report())
+        self._metrics.show(self._health.report(), self._health.standing_by)
         self._budget.show()
         body = await asyncio.to_thread(generate_latest, self._metrics.registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})

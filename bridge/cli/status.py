@@ -11,6 +11,7 @@ from bridge import reporting
 from bridge.cli import show
 from bridge.cli.store import with_store
 from bridge.clock import system_clock
+from bridge.health import NOT_TRIED, Part
 from bridge.store import Counts, Inbox, Report, State
 
 
@@ -43,6 +44,8 @@ def status(env_file: Path, json_: bool) -> None:
         click.echo("no bridge serves from this store")
     for bridge in bridges:
         _tell(bridge)
+    if len(bridges) > 1 and bridges[0]["serving"]:
+        _tell_readers(bridges)
 
 
 async def _look(inbox: Inbox) -> tuple[Counts, list[Report]]:
@@ -63,6 +66,19 @@ def _tell(bridge: dict[str, Any]) -> None:
         click.echo(f"{heading}: all parts work")
     if bridge["budget"].get("reserve_only"):
         click.echo("the hour's events are nearly used up: only urgent ones are published")
+
+
+def _tell_readers(bridges: list[dict[str, Any]]) -> None:
+    """Which of several bridges reads each topic: one at a time does."""
+    for part in (Part.RECEIPTS, Part.REQUESTS):
+        # The newest first: one that has just died may still say so.
+        readers = [each["bridge"] for each in bridges if _reads(each, part)]
+        click.echo(f"{part}: read by {readers[0] if readers else 'nobody until one takes over'}")
+
+
+def _reads(bridge: dict[str, Any], part: str) -> bool:
+    tried = bridge["parts"][part]["fault"] != NOT_TRIED
+    return tried and part not in bridge.get("stands_by", ())
 
 
 def _age(counts: Counts) -> float | None:

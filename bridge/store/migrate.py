@@ -8,11 +8,11 @@ from importlib import resources
 from bridge.errors import StoreUnavailable
 
 
-def migrate(connection: sqlite3.Connection) -> None:
+def migrate(connection: sqlite3.Connection, upto: int | None = None) -> None:
     """Runs each migration that the store lacks, each in its own transaction.
 
     ``user_version`` holds the number of the newest one. Raises StoreUnavailable for a store that a
-    newer bridge has made.
+    newer bridge has made. ``upto`` stops at an older schema.
     """
     scripts = _scripts()
     newest = max(scripts)
@@ -22,12 +22,13 @@ def migrate(connection: sqlite3.Connection) -> None:
             f"the store has schema {at}, and this version knows only up to {newest}: "
             "use the version of the bridge that made it, or a newer one"
         )
-    while at < newest:
+    last = newest if upto is None else upto
+    while at < last:
         # Another process may have been faster: the number is read again inside the transaction.
         connection.execute("BEGIN IMMEDIATE")
         try:
             at = _version(connection)
-            if at < newest:
+            if at < last:
                 following = min(number for number in scripts if number > at)
                 for statement in _statements(scripts[following]):
                     connection.execute(statement)

@@ -9,6 +9,10 @@ from bridge.errors import SettingsError, StoreUnavailable
 from bridge.store.inbox import Inbox
 from bridge.store.sqlite import SqliteInbox
 
+_WAIT = 30.0
+"""Seconds that a bridge waits for a server when it starts: whoever starts both, or again after a
+failure, starts them in any order."""
+
 SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgres://")
 
@@ -33,7 +37,9 @@ async def open_store(
                 "pip install 'stripe-salesforce-bridge[postgres]'"
             ) from None
         waits = 5.0 if patience is None else patience
-        return await PostgresInbox.open(url, serving=serving, create=create, patience=waits)
+        return await PostgresInbox.open(
+            url, serving=serving, create=create, patience=waits, wait=_WAIT if serving else 0.0
+        )
     path = Path(url.removeprefix(SQLITE))
     if not create and not await asyncio.to_thread(path.is_file):
         raise StoreUnavailable(f"there is no store at {path}: has the bridge served yet?")

@@ -18,6 +18,7 @@ from bridge.errors import (
 from bridge.health import Health, Part
 from bridge.metrics import Metrics
 from bridge.store import Claimed, Inbox, InFlight, Lease, Move, Settlement, State
+from bridge.to_salesforce.follow import LEASE
 from bridge.to_salesforce.ledger import Found, Ledger
 from bridge.to_salesforce.trigger import Trigger, TriggerWatch
 from bridge.to_salesforce.window import Lost, Window
@@ -25,7 +26,6 @@ from bridge.to_salesforce.window import Lost, Window
 _log = logging.getLogger(__name__)
 
 CHASE = "chase"
-_LEASE = 30.0
 _ROWS = 500
 """Overdue events looked at together."""
 _FIRST = -1e9
@@ -52,11 +52,13 @@ class Chase:
         republish: Backoff,
         heard_since: Callable[[], float],
         hears: Callable[[], bool] = lambda: True,
+        lease: float = LEASE,
         clock: Clock = system_clock,
     ) -> None:
         """``republish`` is how long an event waits that was lost alone. ``heard_since`` gives since
         when the receipts have been heard without a break, or not been heard; ``hears``, whether it
-        is this bridge that hears them, and so knows."""
+        is this bridge that hears them, and so knows. ``lease`` is after how many seconds another
+        looks when this bridge is dead."""
         self._inbox = inbox
         self._ledger = ledger
         self._trigger = trigger
@@ -66,6 +68,7 @@ class Chase:
         self._republish = republish
         self._heard_since = heard_since
         self._hears = hears
+        self._seconds = lease
         self._lease: Lease | None = None
         self._clock = clock
 
@@ -87,7 +90,7 @@ class Chase:
     async def _is_its_turn(self, every: float) -> bool:
         """One bridge of several, the one that hears the receipts: it alone is told what is lost."""
         if self._hears():
-            self._lease = await self._inbox.acquire(CHASE, max(_LEASE, 3 * every))
+            self._lease = await self._inbox.acquire(CHASE, max(self._seconds, 3 * every))
         elif self._lease is not None:
             lease, self._lease = self._lease, None
             await self._inbox.release(lease)

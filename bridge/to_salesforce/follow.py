@@ -1,8 +1,9 @@
 """Following a topic behind a stored cursor: one bridge of those that share a store.
 
 Each receipt is applied once however many read it, but each reader counts against the org's day. So
-a topic is read under a lease. Whoever does not get it stands by, which is as healthy, and asks for
-it again; a bridge that dies is followed by another when the lease ends, one that stops at once.
+a topic is read under a lease. Whoever does not get it stands by, which is as healthy; a bridge that
+dies is followed by another when the lease ends, one that stops within a second. One that lives and
+does not reach Salesforce gives way to one that stands by.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from bridge.clock import Backoff
-from bridge.errors import BridgeError, LeaseLost, StoreUnavailable
+from bridge.errors import AuthFailed, BridgeError, LeaseLost, OrgUnavailable, StoreUnavailable
 from bridge.health import Health, Part
 from bridge.salesforce_api import Delivery, PubSub, subscribe
 from bridge.store import Cursor, Inbox, Lease
@@ -23,73 +24,141 @@ Apply = Callable[[Delivery, Cursor | None], Awaitable[None]]
 
 LEASE = 30.0
 """Seconds."""
+_LOOK = 1.0
+"""Seconds between two looks of a bridge that stands by."""
 
 _log = logging.getLogger(__name__)
 
 
-async def follow(
-    topic: str,
-    apply: Apply,
-    *,
-    pubsub: PubSub,
-    inbox: Inbox,
-    health: Health,
-    on_state: Callable[[BridgeError | None], None],
-    on_standby: Callable[[], None],
-    reconnect: Backoff,
-    lease: float = LEASE,
-) -> None:
-    """Hands each delivery to ``apply`` until cancelled, while this bridge holds the topic.
+class Follower:
+    """Hands each delivery of a topic on, while this bridge holds it."""
 
-    Begins behind the cursor in the store; without one, or when Salesforce refuses it, with the
-    earliest event that the org keeps. ``apply`` stores what a delivery says with the cursor that it
-    is given, and knows again what it has stored already. ``on_standby`` is told whenever another
-    bridge is found to hold the topic. ``lease`` is for how long it is held unless it is renewed, in
-    seconds.
-    """
-    while True:
-        held = await until_stored(lambda: inbox.acquire(topic, lease), health)
-        if held is None:
-            on_standby()
-            await asyncio.sleep(lease / 3)
-            continue
+    def __init__(
+        self,
+        topic: str,
+        part: Part,
+        apply: Apply,
+        *,
+        pubsub: PubSub,
+        inbox: Inbox,
+        health: Health,
+        reconnect: Backoff,
+        lease: float = LEASE,
+        on_state: Callable[[BridgeError | None], None] = lambda _: None,
+        on_rest: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``apply`` stores what a delivery says with the cursor that it is given, and knows again
+        what it has stored already; it raises LeaseLost where another bridge has taken over.
+
+        ``lease`` is for how long the topic is held unless that is renewed, in seconds.
+        ``on_state`` is told of each fault, and None when the stream stands; ``on_rest``, whenever
+        this bridge does not read the topic, or no more.
+        """
+        self._topic = topic
+        self._part = part
+        self._apply = apply
+        self._pubsub = pubsub
+        self._inbox = inbox
+        self._health = health
+        self._reconnect = reconnect
+        self._lease = lease
+        self._look = min(_LOOK, lease / 3)
+        self._on_state = on_state
+        self._on_rest = on_rest
+        self._cut_off_since: float | None = None
+
+    async def run(self) -> None:
+        """Reads or stands by, until cancelled.
+
+        Begins behind the cursor in the store; without one, or when Salesforce refuses it, with the
+        earliest event that the org keeps.
+        """
+        while True:
+            held = await self._take()
+            self._cut_off_since = None
+            try:
+                await _first_of(self._read(held), self._keep(held))
+            except LeaseLost as error:
+                _log.warning("standing by: %s", error)
+            finally:
+                self._on_rest()
+                await self._let_go(held)
+            # Another that stands by looks more often than this.
+            await asyncio.sleep(3 * self._look)
+
+    async def _take(self) -> Lease:
+        """Stands by until nobody else has the topic."""
+        told = 0.0
+        while True:
+            # Looked at first: to try for it would write.
+            if not await self._stored(lambda: self._inbox.is_held_elsewhere(self._topic)):
+                held = await self._stored(lambda: self._inbox.acquire(self._topic, self._lease))
+                if held is not None:
+                    return held
+            self._on_rest()
+            self._health.stand_by(self._part)
+            if _now() - told > self._lease / 3:
+                told = _now()
+                await self._stored(lambda: self._inbox.acquire(_next(self._topic), self._lease))
+            await asyncio.sleep(self._look)
+
+    async def _read(self, lease: Lease) -> None:
+        """Reads until another has the lease. Raises LeaseLost."""
+        replay = await self._stored(lambda: self._inbox.get_cursor(self._topic))
+        stream = subscribe(
+            self._pubsub, self._topic, replay, on_state=self._noted, backoff=self._reconnect
+        )
         try:
-            await _first_of(
-                _read(topic, apply, held, pubsub, inbox, health, on_state, reconnect),
-                _keep(held, inbox, health, lease),
-            )
-        except LeaseLost as error:
-            _log.warning("standing by: %s", error)
-            on_standby()
+            async for delivery in stream:
+                at = delivery.replay_id
+                await self._apply(delivery, Cursor(self._topic, at, lease) if at else None)
+        finally:
+            await stream.aclose()
+
+    async def _keep(self, lease: Lease) -> None:
+        """Renews the lease. Raises LeaseLost."""
+        while True:
+            await asyncio.sleep(self._lease / 3)
+            if await self._stored(lambda: self._inbox.acquire(lease.name, self._lease)) != lease:
+                raise LeaseLost(f"another bridge has taken over: {lease.name}")
+            if self._is_cut_off() and await self._stored(
+                lambda: self._inbox.is_held_elsewhere(_next(self._topic))
+            ):
+                raise LeaseLost(f"Salesforce is not reached from here: {lease.name}")
+
+    def _is_cut_off(self) -> bool:
+        since = self._cut_off_since
+        return since is not None and _now() - since >= self._lease
+
+    def _noted(self, fault: BridgeError | None) -> None:
+        if not isinstance(fault, OrgUnavailable | AuthFailed):
+            # Whatever else Salesforce says it says to every bridge.
+            self._cut_off_since = None
+        elif self._cut_off_since is None:
+            self._cut_off_since = _now()
+        self._on_state(fault)
+        if fault is None:
+            self._health.good(self._part)
+        else:
+            self._health.bad(self._part, fault)
+
+    async def _let_go(self, held: Lease) -> None:
+        try:
+            await self._inbox.release(held)
+        except StoreUnavailable as error:
+            _log.warning("%s is another's when the lease ends: %s", held.name, error)
+
+    async def _stored(self, action: Callable[[], Awaitable[T]]) -> T:
+        return await until_stored(action, self._health)
 
 
-async def _read(
-    topic: str,
-    apply: Apply,
-    lease: Lease,
-    pubsub: PubSub,
-    inbox: Inbox,
-    health: Health,
-    on_state: Callable[[BridgeError | None], None],
-    reconnect: Backoff,
-) -> None:
-    """Reads until another has the lease. Raises LeaseLost."""
-    replay = await until_stored(lambda: inbox.get_cursor(topic), health)
-    stream = subscribe(pubsub, topic, replay, on_state=on_state, backoff=reconnect)
-    try:
-        async for delivery in stream:
-            at = delivery.replay_id
-            await apply(delivery, Cursor(topic, at, lease) if at else None)
-    finally:
-        await stream.aclose()
+def _next(topic: str) -> str:
+    """The lease of a bridge that stands by."""
+    return f"{topic} next"
 
 
-async def _keep(lease: Lease, inbox: Inbox, health: Health, seconds: float) -> None:
-    """Renews the lease. Raises LeaseLost."""
-    while True:
-        await asyncio.sleep(seconds / 3)
-        if await until_stored(lambda: inbox.acquire(lease.name, seconds), health) != lease:
-            raise LeaseLost(f"another bridge has taken over: {lease.name}")
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _first_of(*actions: Awaitable[None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from bridge.to_salesforce.budget import Budget
 from bridge.to_salesforce.chase import put_back
 from bridge.to_salesforce.gate import Gate
 from bridge.to_salesforce.joining import join_gently
-from bridge.to_salesforce.keeping import kept
+from bridge.to_salesforce.keeping import Kept, kept
 from bridge.to_salesforce.outcomes import Expanded, Nothing
 from bridge.to_salesforce.patience import Patience
 from bridge.to_salesforce.prepare import Prepared, Preparer, TooSoon
@@ -92,7 +93,7 @@ class Publisher:
         self._metrics = metrics
         self._tuning = tuning
         self._window = window
-        self._turn = Turn(inbox, window)
+        self._turn = Turn(inbox, window, tuning.lease)
         self._published = 0
         self._doubted: dict[str, int] = {}
         self._stopping = asyncio.Event()
@@ -155,28 +156,33 @@ class Publisher:
         room = min(self._window.room(in_flight), self._tuning.batch_size)
         if room <= 0:
             return 0
+        since = time.monotonic()
         batch = await self._inbox.claim(
             min(room, allowed.events or room),
             lease=self._tuning.lease,
             urgent_only=allowed.urgent_only,
         )
         if batch:
-            async with kept(self._inbox, {each.claim for each in batch}, self._tuning.lease):
-                await self._settle(batch, in_flight)
+            claims = {each.claim for each in batch}
+            async with kept(self._inbox, claims, self._tuning.lease, since) as held:
+                await self._settle(batch, in_flight, held)
         return len(batch)
 
-    async def _settle(self, batch: Sequence[Claimed], in_flight: int) -> None:
+    async def _settle(self, batch: Sequence[Claimed], in_flight: int, held: Kept) -> None:
         back = self._window.put_back([claimed.event_id for claimed in batch], in_flight)
         moves = [put_back(claimed) for claimed in batch if claimed.event_id in back]
         if ready := [claimed for claimed in batch if claimed.event_id not in back]:
-            moves += await self._see_through(ready)
+            moves += await self._see_through(ready, held)
         if moves:
             await self._record(moves)
 
-    async def _see_through(self, batch: Sequence[Claimed]) -> list[Move]:
+    async def _see_through(self, batch: Sequence[Claimed], held: Kept) -> list[Move]:
         joined = await join_gently(batch, self._zone)
         older = {each.older.seq for each in joined}
         results = await self._prepare_all(batch, older)
+        if held.ended:
+            _log.warning("%d events are left to whoever claims them next: it took long", len(batch))
+            return []
         moves = [each for each in results if isinstance(each, Move)]
         ready = [each for each in results if not isinstance(each, Move)]
         if ready:

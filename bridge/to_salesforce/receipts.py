@@ -14,7 +14,7 @@ from bridge.health import Health, Part
 from bridge.metrics import Metrics
 from bridge.salesforce_api import Delivery, PubSub, Received
 from bridge.store import Cursor, Inbox, Settlement, State
-from bridge.to_salesforce.follow import LEASE, follow, until_stored
+from bridge.to_salesforce.follow import LEASE, Follower, until_stored
 from bridge.to_salesforce.gate import Gate
 from bridge.to_salesforce.old_package import package_fault
 
@@ -69,33 +69,32 @@ class Receipts:
         without renewing that, in seconds."""
         self._gate = gate
         self._inbox = inbox
-        self._pubsub = pubsub
         self._health = health
         self._metrics = metrics
         self._clock = clock
         self._retry = retry
-        self._reconnect = reconnect
         self._on_heard = on_heard
-        self._lease = lease
         self._listens = False
         self.since = clock()
         """Since when the receipts have been heard without a break, or not been heard."""
         self.held = False
         """Whether it is this bridge that hears them, or would."""
+        self._follower = Follower(
+            RECEIPT_TOPIC,
+            Part.RECEIPTS,
+            self.apply,
+            pubsub=pubsub,
+            inbox=inbox,
+            health=health,
+            reconnect=reconnect,
+            lease=lease,
+            on_state=self._noted,
+            on_rest=self._rest,
+        )
 
     async def run(self) -> None:
         """Applies receipts until cancelled."""
-        await follow(
-            RECEIPT_TOPIC,
-            self.apply,
-            pubsub=self._pubsub,
-            inbox=self._inbox,
-            health=self._health,
-            on_state=self._noted,
-            on_standby=self._stand_by,
-            reconnect=self._reconnect,
-            lease=self._lease,
-        )
+        await self._follower.run()
 
     async def apply(self, delivery: Delivery, cursor: Cursor | None) -> None:
         """Stores what a delivery says, with the cursor behind it. Raises LeaseLost."""
@@ -117,19 +116,14 @@ class Receipts:
                 if result.outcome is Outcome.FAILED and package_fault(result) is None:
                     self._metrics.dead.inc()
 
-    def _stand_by(self) -> None:
+    def _rest(self) -> None:
         self.held = self._listens = False
-        self._health.good(Part.RECEIPTS)
 
     def _noted(self, fault: BridgeError | None) -> None:
         if not self.held or self._listens is not (fault is None):
             self.held = True
             self._listens = fault is None
             self.since = self._clock()
-        if fault is None:
-            self._health.good(Part.RECEIPTS)
-        else:
-            self._health.bad(Part.RECEIPTS, fault)
 
 
 def _read(received: Received) -> Sequence[ReceiptResult]:

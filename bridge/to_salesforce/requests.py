@@ -12,14 +12,13 @@ from pydantic import ValidationError
 
 from bridge.clock import Backoff, Clock, system_clock
 from bridge.contract import KEYS, REQUEST_TOPIC, RequestMessage
-from bridge.errors import BridgeError
 from bridge.health import Health, Part
 from bridge.metrics import Metrics
 from bridge.salesforce_api import Delivery, PubSub, Received, Rest
 from bridge.salesforce_api.rest import literal
 from bridge.store import Arrival, Claimed, Cursor, Inbox
 from bridge.to_salesforce import resync
-from bridge.to_salesforce.follow import LEASE, follow, until_stored
+from bridge.to_salesforce.follow import LEASE, Follower, until_stored
 from bridge.to_salesforce.outcomes import Expanded, Nothing
 
 RESYNC = "Resync"
@@ -63,27 +62,24 @@ class Requests:
     ) -> None:
         """``lease`` is how long this bridge holds the topic without renewing that, in seconds."""
         self._inbox = inbox
-        self._pubsub = pubsub
         self._health = health
         self._metrics = metrics
         self._livemode = livemode
-        self._reconnect = reconnect
         self._clock = clock
-        self._lease = lease
+        self._follower = Follower(
+            REQUEST_TOPIC,
+            Part.REQUESTS,
+            self.apply,
+            pubsub=pubsub,
+            inbox=inbox,
+            health=health,
+            reconnect=reconnect,
+            lease=lease,
+        )
 
     async def run(self) -> None:
         """Takes requests until cancelled."""
-        await follow(
-            REQUEST_TOPIC,
-            self.apply,
-            pubsub=self._pubsub,
-            inbox=self._inbox,
-            health=self._health,
-            on_state=self._noted,
-            on_standby=lambda: self._health.good(Part.REQUESTS),
-            reconnect=self._reconnect,
-            lease=self._lease,
-        )
+        await self._follower.run()
 
     async def apply(self, delivery: Delivery, cursor: Cursor | None) -> None:
         """Stores what a delivery asks for, with the cursor behind it. Raises LeaseLost."""
@@ -135,12 +131,6 @@ class Requests:
             lane=record_id,
             payload=b"{}",
         )
-
-    def _noted(self, fault: BridgeError | None) -> None:
-        if fault is None:
-            self._health.good(Part.REQUESTS)
-        else:
-            self._health.bad(Part.REQUESTS, fault)
 
 
 class Records:

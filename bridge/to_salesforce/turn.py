@@ -10,22 +10,22 @@ from bridge.store import Inbox, Lease
 from bridge.to_salesforce.window import Window
 
 CAREFUL = "careful"
-_SECONDS = 60.0
-"""For which the others wait for a bridge that is dead."""
 
 
 class Turn:
     """Of one bridge."""
 
-    def __init__(self, inbox: Inbox, window: Window) -> None:
+    def __init__(self, inbox: Inbox, window: Window, seconds: float) -> None:
+        """``seconds``: for which the others wait for this bridge when it is dead."""
         self._inbox = inbox
         self._window = window
+        self._seconds = seconds
         self._lease: Lease | None = None
 
     async def comes(self) -> bool:
         """Whether this bridge may publish now. Raises StoreUnavailable."""
         if self._window.is_careful:
-            self._lease = await self._inbox.acquire(CAREFUL, _SECONDS)
+            self._lease = await self._inbox.acquire(CAREFUL, self._seconds)
             return self._lease is not None
         await self.ends()
         return not await self._inbox.is_held_elsewhere(CAREFUL)

@@ -45,8 +45,10 @@ class Shuffled(Pool):
         self._idle.reverse()  # the one that has rested longest
         if self._idle and len(self._idle) < 3:
             self._idle, kept = [], self._idle
-            connection, is_new = await super()._take()
-            self._idle += kept
+            try:
+                connection, is_new = await super()._take()
+            finally:
+                self._idle += kept
         else:
             connection, is_new = await super()._take()
         if not is_new:

@@ -19,11 +19,14 @@ from tests.faults.soak import Plan, Report, observed, org_seed, plan, rig_settin
 
 ROOT = Path(__file__).parents[2]
 NOW = "2026-10-01T09:00:00Z"
+_SHORT = 20_000
+"""Events below which faults are shorter, so that not most of the run is faults."""
 
 
 def main() -> int:
     options = _options().parse_args()
     seed = options.seed if options.seed is not None else int(time.time())
+    short = options.events < _SHORT
     planned = plan(
         seed,
         postgres=options.store == "postgres",
@@ -31,7 +34,9 @@ def main() -> int:
         customers=options.customers or max(options.events // 125, 20),
         kills=options.kills,
         rate=options.rate,
-        outage=options.outage,
+        outage=options.outage if options.outage is not None else 10 if short else 60,
+        longest=1.0 if short else 4.0,
+        stall=4.0 if short else 15.0,
     )
     print(f"seed {seed}: {', '.join(planned.faults)}", flush=True)
     kept = Path(options.keep) if options.keep else None
@@ -82,7 +87,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--customers", type=int, help="an event in 125 by default")
     parser.add_argument("--rate", type=float, default=500, help="webhooks a second, at most")
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--outage", type=float, default=60, help="its real seconds; 0 for none")
+    parser.add_argument("--outage", type=float, help="its real seconds; 0 for none")
     parser.add_argument("--minutes", type=float, default=90, help="given up after so many")
     parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--bridges", type=int, default=1)

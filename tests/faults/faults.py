@@ -72,6 +72,8 @@ class Fault:
 
 FAULTS: dict[str, Fault] = {}
 ONLY_POSTGRES = {"the database crashes"}
+ONLY_SQLITE = {"the disk is full"}
+"""PostgreSQL's own disk is filled in ``tests/bridge/store/test_postgres.py``."""
 
 
 def fault(*uses: str) -> Callable[[Act], Act]:

@@ -41,7 +41,11 @@ class Server:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._call("pg_ctl", "stop", "-m", "immediate")
+        await self.stop()
+
+    async def stop(self, mode: str = "immediate") -> None:
+        """Every process of it ends at once; in ``fast`` mode, when all is written."""
+        await self._call("pg_ctl", "stop", "-m", mode)
 
     async def start(self) -> None:
         where = f"-c listen_addresses=127.0.0.1 -p {self._port} -k {self._home}"
@@ -49,10 +53,15 @@ class Server:
         await self._call("pg_ctl", "start", "-w", "-l", log, "-o", where)
 
     async def crash(self, pause: float) -> None:
-        """Every process of it ends at once; after the pause it recovers from its log."""
-        await self._call("pg_ctl", "stop", "-m", "immediate")
+        """It stops like that; after the pause it recovers from its log."""
+        await self.stop()
         await asyncio.sleep(pause)
         await self.start()
+
+    def program(self, name: str) -> str | None:
+        """Another program of the same installation."""
+        path = self._programs / name
+        return str(path) if path.exists() else shutil.which(name)
 
     async def _call(self, program: str, *words: str) -> None:
         await asyncio.to_thread(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.company import DAY, Company, seed
-from tests.faults.faults import FAULTS, ONLY_POSTGRES, Scene, kill, outage
+from tests.faults.faults import FAULTS, ONLY_POSTGRES, ONLY_SQLITE, Scene, kill, outage
 from tests.faults.rig import Rig
 from tests.faults.verdict import Verdict, judge
 
@@ -51,7 +51,7 @@ def plan(
     seed: int, *, faults: Sequence[str] | None = None, postgres: bool = False, **rest: Any
 ) -> Plan:
     """Every fault once, or those that are named, in an order that the seed chooses."""
-    possible = FAULTS.keys() if postgres else FAULTS.keys() - ONLY_POSTGRES
+    possible = FAULTS.keys() - (ONLY_SQLITE if postgres else ONLY_POSTGRES)
     order = sorted(possible) if faults is None else list(faults)
     random.Random(seed).shuffle(order)
     return Plan(seed, faults=tuple(order), **rest)
@@ -227,6 +227,7 @@ def rig_settings(receipt_timeout: int = 20) -> dict[str, str]:
     return {
         "BRIDGE_SALESFORCE__RECEIPT_TIMEOUT": str(receipt_timeout),
         "BRIDGE_SALESFORCE__MAX_IN_FLIGHT": "1000",
+        "BRIDGE_STORE__LEASE": "3",
     }
 
 

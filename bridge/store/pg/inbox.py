@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 
@@ -27,9 +28,10 @@ from bridge.store.inbox import (
 from bridge.store.pg import asks, operator, queries, shared
 from bridge.store.pg.admission import Admission
 from bridge.store.pg.migrate import is_there, migrate
-from bridge.store.pg.pool import Connection, Pool, place
+from bridge.store.pg.pool import Connection, Pool, ServerAway, place
 
 _PRUNE_ROWS = 500
+_REACH_AGAIN = 0.5
 _log = logging.getLogger(__name__)
 
 
@@ -56,16 +58,18 @@ class PostgresInbox:
         most_waiting: int = 5_000,
         connections: int = 8,
         create: bool = True,
+        wait: float = 0.0,
     ) -> PostgresInbox:
         """Opens the store; ``create`` makes it if there is none, and brings it up to date.
 
-        ``patience`` is how long a statement, a lock or an answer is waited for, in seconds.
-        Raises StoreUnavailable.
+        ``patience`` is how long a statement, a lock or an answer is waited for, ``wait`` a server
+        that is away; seconds. Raises StoreUnavailable.
         """
         where = place(url)
         pool = Pool(url, connections, patience)
         inbox = cls(pool, where, serving, most_waiting)
         try:
+            await _reach(pool, where, wait)
             if not create and not await pool.run(is_there):
                 raise StoreUnavailable(f"there is no store in {where}: has the bridge served yet?")
             await migrate(pool)
@@ -222,6 +226,21 @@ class PostgresInbox:
 
     async def get_event(self, event_id: str) -> tuple[EventRow, list[Moment]] | None:
         return await self._pool.run(lambda c: operator.get_event(c, event_id))
+
+
+async def _reach(pool: Pool, where: str, wait: float) -> None:
+    """Waits for a server that is away. Raises StoreUnavailable."""
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            await pool.run(is_there)
+        except ServerAway as error:
+            if time.monotonic() >= deadline:
+                raise
+            _log.warning("the store %s is waited for: %s", where, error)
+            await asyncio.sleep(_REACH_AGAIN)
+        else:
+            return
 
 
 async def _write(connection: Connection) -> None:

@@ -43,6 +43,10 @@ _LOST = (
 _log = logging.getLogger(__name__)
 
 
+class ServerAway(StoreUnavailable):
+    """The server is not reached, or it starts or stops just now: that may pass."""
+
+
 class Pool:
     """A few connections, each for one transaction at a time."""
 
@@ -72,6 +76,8 @@ class Pool:
         as it is, and three times as fast. Raises StoreUnavailable. If the connection is lost during
         the commit nobody knows whether it was done: each job may be done twice.
         """
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
         once = self._statement if alone else self._once
         for tried in range(1, _TRIES + 1):
             try:
@@ -223,4 +229,5 @@ def _is_the_stores(error: asyncpg.PostgresError) -> bool:
 
 def _unavailable(error: BaseException) -> StoreUnavailable:
     said = str(error) or type(error).__name__
-    return StoreUnavailable(f"PostgreSQL: {said}")
+    away = isinstance(error, (*_LOST, TimeoutError, asyncpg.OperatorInterventionError))
+    return (ServerAway if away else StoreUnavailable)(f"PostgreSQL: {said}")

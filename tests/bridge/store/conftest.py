@@ -3,26 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.store import Arrival, Inbox, SqliteInbox
+from bridge.store import Arrival, Inbox
 from tests.bridge.manual_clock import ManualClock
-from tests.bridge.postgres import Database, open_shuffled
-
-
-class Store:
-    """One of the stores, and its clock."""
-
-    def __init__(self, path: Path, database: Database | None) -> None:
-        self.path, self.database = path, database
-        self.clock = ManualClock(None if database is None else database.set_clock)
-
-    @property
-    def kind(self) -> str:
-        return "sqlite" if self.database is None else "postgres"
-
-    async def open(self, *, serving: bool = True) -> Inbox:
-        if self.database is None:
-            return await SqliteInbox.open(self.path, serving=serving, clock=self.clock)
-        return await open_shuffled(self.database.url, serving=serving)
+from tests.bridge.stores import Store
 
 
 @pytest.fixture

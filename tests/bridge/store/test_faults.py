@@ -13,7 +13,7 @@ import pytest
 
 from bridge.errors import StoreInUse, StoreUnavailable
 from bridge.store import SqliteInbox
-from tests.bridge.store.conftest import Store
+from tests.bridge.stores import Store
 
 ADMITTER = """
 import asyncio, sys

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from bridge.errors import StoreUnavailable
-from bridge.store import Move, Settlement, State, open_store
+from bridge.store import Cursor, Move, Settlement, State, open_store
 from bridge.store.pg.inbox import PostgresInbox
 from bridge.store.pg.pool import place
 
@@ -175,9 +175,36 @@ async def test_what_others_say_may_hold_any_sign(inbox, arrival):
 
 async def test_no_password_is_told(caplog):
     with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1:1/nowhere") as refused:
-        await open_store(NOWHERE, serving=True, patience=1.0)
+        await open_store(NOWHERE, serving=False, patience=1.0)
     assert "hunter2" not in str(refused.value) + caplog.text
     assert place(NOWHERE) == "postgresql://bridge@127.0.0.1:1/nowhere"
+
+
+@pytest.mark.slow
+async def test_a_bridge_that_starts_before_the_server_waits_for_it(postgres, arrival):
+    await postgres.server.stop("fast")
+    opening = asyncio.create_task(open_store(postgres.url, serving=True))
+    with pytest.raises(StoreUnavailable):  # whoever only looks in is told at once
+        await open_store(postgres.url, serving=False)
+    await postgres.server.start()
+    inbox = await opening
+    assert await inbox.admit(arrival("evt_1"))
+    await inbox.close()
+
+
+async def test_what_waiting_does_not_mend_is_told_at_once(postgres):
+    url = postgres.url.replace("bridge@", "nobody_1@")
+    async with asyncio.timeout(5):
+        with pytest.raises(StoreUnavailable, match="does not exist"):
+            await open_store(url, serving=True)
+
+
+async def test_a_store_that_is_closed_says_so(postgres):
+    inbox = await PostgresInbox.open(postgres.url, serving=True)
+    await inbox.close()
+    async with asyncio.timeout(5):
+        with pytest.raises(StoreUnavailable, match="closed"):
+            await inbox.in_flight()
 
 
 async def test_there_is_no_store_before_a_bridge_has_served(postgres):
@@ -292,3 +319,50 @@ async def test_an_admission_goes_on_over_connections_that_died_while_idle(postgr
         assert await inbox.admit(arrival("evt_2"))
     finally:
         await inbox.close()
+
+
+@pytest.mark.slow
+async def test_a_dump_is_restored_as_the_runbook_says(postgres, arrival):
+    """docs/operations.md, "Backup and restore of PostgreSQL"."""
+    dump = postgres.server.program("pg_dump")
+    if dump is None:
+        pytest.skip("pg_dump is not installed")
+    url = await asyncio.to_thread(postgres.another, "kept")
+    first = await PostgresInbox.open(url, serving=True)
+    for n in range(3):
+        await first.admit(arrival(f"evt_{n}", f"cus_{n}"))
+    assert await first.claim(1, lease=0.0)
+    lease = await first.acquire("topic", 3600)
+    await first.set_cursor(Cursor("topic", b"\x05", lease))
+    words = ("--format=custom", "--schema=stripe_sf", url)
+    copy = await asyncio.to_thread(
+        subprocess.run, [dump, *words], check=True, stdout=subprocess.PIPE
+    )
+    await first.admit(arrival("evt_lost"))
+    await first.close()
+    assert not await _is_served(url)
+    connection = await asyncpg.connect(url)
+    await connection.execute("ALTER SCHEMA stripe_sf RENAME TO stripe_sf_lost")
+    await connection.close()
+    restore = [postgres.server.program("pg_restore"), f"--dbname={url}"]
+    await asyncio.to_thread(subprocess.run, restore, input=copy.stdout, check=True)
+    again = await PostgresInbox.open(url, serving=True)
+    try:
+        assert await again.known(["evt_0", "evt_1", "evt_2", "evt_lost"]) == {
+            "evt_0",
+            "evt_1",
+            "evt_2",
+        }
+        assert await again.get_cursor("topic") == b"\x05"
+        assert await again.admit(arrival("evt_3", "cus_3"))
+        assert {each.event_id for each in await again.claim(10)} == {f"evt_{n}" for n in range(4)}
+    finally:
+        await again.close()
+
+
+async def _is_served(url):
+    box = await PostgresInbox.open(url, serving=False)
+    try:
+        return await box.is_served()
+    finally:
+        await box.close()

@@ -75,3 +75,30 @@ async def test_whether_another_bridge_has_a_lease(inbox, beside, clock):
     await inbox.acquire("careful", 30)
     clock.now += 31
     assert not await beside.is_held_elsewhere("careful")
+
+
+async def test_whether_a_bridge_serves(store, clock):
+    serving = await store.open()
+    beside = await store.open(serving=False)
+    assert await serving.is_served()
+    assert await beside.is_served()
+    await serving.close()
+    assert not await beside.is_served()
+    await beside.close()
+
+
+async def test_one_that_died_on_the_server_serves_until_it_has_been_silent(store, clock):
+    if store.kind == "sqlite":
+        pytest.skip("a file's lock ends with its process")
+    dead = await store.open()
+    beside = await store.open(serving=False)
+    clock.now += 30
+    await dead.check()
+    clock.now += 30
+    assert await beside.is_served()
+    clock.now += 11
+    assert not await beside.is_served()
+    await beside.check()  # looking in is not serving
+    assert not await beside.is_served()
+    await beside.close()
+    await dead.close()

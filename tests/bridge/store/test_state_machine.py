@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 
 from bridge.store import Arrival, Move, Settlement, State
 from tests.bridge.postgres import Database
-from tests.bridge.store.conftest import Store
+from tests.bridge.stores import Store
 
 IN_FLIGHT = {State.CLAIMED, State.SENT}
 FINAL = {State.DONE, State.DEAD}

@@ -21,6 +21,7 @@ from bridge.settings import (
     StoreSettings,
     StripeSettings,
 )
+from tests.bridge.stores import Store
 
 SECRETS = ("whsec_new", "whsec_old")
 
@@ -106,8 +107,23 @@ async def stripe() -> AsyncIterator[Stripe]:
 
 
 @pytest.fixture
-def configure(org, stripe, tmp_path: Path) -> Callable[..., Settings]:
-    def make(stripe_changes=None, salesforce_changes=None, http_changes=None) -> Settings:
+def store_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/bridge.db"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """Each test that asks for it runs on both stores, by the time of day."""
+    on_server = request.param == "postgres"
+    database = request.getfixturevalue("postgres") if on_server else None
+    return Store(tmp_path / "bridge.db", database, runs=True)
+
+
+@pytest.fixture
+def configure(org, stripe, store_url: str) -> Callable[..., Settings]:
+    def make(
+        stripe_changes=None, salesforce_changes=None, http_changes=None, store_changes=None
+    ) -> Settings:
         return Settings(
             _env_file=None,
             stripe=StripeSettings.model_validate(
@@ -121,7 +137,7 @@ def configure(org, stripe, tmp_path: Path) -> Callable[..., Settings]:
             salesforce=org.settings(
                 **{"linger": 0.01, "receipt_timeout": 30.0, **(salesforce_changes or {})}
             ),
-            store=StoreSettings(url=f"sqlite:///{tmp_path}/bridge.db"),
+            store=StoreSettings.model_validate({"url": store_url, **(store_changes or {})}),
             http=HttpSettings.model_validate({"port": 0, **(http_changes or {})}),
             booking=BookingSettings(),
         )

@@ -1,5 +1,6 @@
 """What becomes of events without a receipt, by what the org says and whether it says anything."""
 
+import asyncio
 import datetime as dt
 
 import pytest
@@ -252,3 +253,41 @@ async def test_an_event_that_is_put_back_is_claimed_first_and_its_attempt_is_not
     await rig.inbox.record([Move(first, State.DUE), put_back(second)])
     (again,) = await rig.inbox.claim(1)
     assert (again.event_id, again.attempts) == ("evt_2", 1)
+
+
+async def test_of_several_bridges_the_one_that_hears_the_receipts_looks(rig, clock, tmp_path):
+    """The others are not told what arrived: to them everything would look lost."""
+    hears, looks = [False], []
+    rig.chase._hears = lambda: hears[0]
+    look = rig.chase.once
+
+    async def counted(settled_for):
+        looks.append(await look(settled_for))
+
+    rig.chase.once = counted
+    beside = await SqliteInbox.open(tmp_path / "bridge.db", serving=False, clock=clock)
+    await rig.send("evt_1")
+    rig.holds("evt_1")
+    rig.window.lost(["evt_0"])
+    assert rig.window.is_careful
+    clock.now += TIMEOUT + 1
+    running = asyncio.create_task(rig.chase.run(0.01))
+
+    async def until(condition):
+        async with asyncio.timeout(5):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+    await until(lambda: not rig.window.is_careful)  # whoever hears them is careful instead
+    assert (rig.org.ledger_requests, looks) == (0, [])
+    hears[0] = True
+    await until(lambda: 1 in looks)
+    assert await rig.states() == {"evt_1": State.DONE}
+    assert await beside.acquire("chase", 30) is None
+    hears[0] = False
+    async with asyncio.timeout(5):
+        while await beside.acquire("chase", 30) is None:
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await beside.close()

@@ -10,7 +10,7 @@ import pytest
 from bridge.contract import STRIPE_EVENT_TOPIC
 from bridge.errors import SettingsError, WrongOrg
 from bridge.health import Part
-from bridge.store import SqliteInbox, State
+from bridge.store import State, open_store
 from bridge.to_salesforce.window import Lost
 
 pytestmark = pytest.mark.slow
@@ -26,8 +26,8 @@ async def until(inbox, event_id, state, seconds=10.0):
 
 
 @pytest.fixture
-async def beside(service, configure):
-    inbox = await SqliteInbox.open(configure().store.path, serving=False)
+async def beside(service, store_url):
+    inbox = await open_store(store_url, serving=False)
     yield inbox
     await inbox.close()
 

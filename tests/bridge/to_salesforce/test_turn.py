@@ -22,7 +22,9 @@ async def bridges(tmp_path, clock):
         for serving in (True, False)
     ]
     windows = [Window(16, 64, Backoff(1.0, 10.0), clock) for _ in inboxes]
-    yield [(window, Turn(inbox, window)) for inbox, window in zip(inboxes, windows, strict=True)]
+    yield [
+        (window, Turn(inbox, window, 60.0)) for inbox, window in zip(inboxes, windows, strict=True)
+    ]
     for inbox in inboxes:
         await inbox.close()
 
