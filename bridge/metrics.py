@@ -40,7 +40,7 @@ class Metrics:
             registry=self.registry,
         )
         self.publish_calls = Counter(
-            "bridge_publish_calls", "Batches published.", registry=self.registry
+            "bridge_publish_calls", "Calls that published events.", registry=self.registry
         )
         self.stripe_reads = Counter(
             "bridge_stripe_reads",

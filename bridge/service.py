@@ -119,7 +119,9 @@ class Service:
                 breaker=self._breaker,
             )
             self._stack.push_async_callback(self._reader.close)
-            self._salesforce = await open_salesforce(settings.salesforce, self._stack)
+            self._salesforce = await open_salesforce(
+                settings.salesforce, self._stack, self.metrics.publish_calls.inc
+            )
             self._binding.hold(self._salesforce.authenticator)
             self._pubsub = self._salesforce.pubsub
             rest = self._salesforce.rest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +27,19 @@ class Salesforce:
     rest: Rest
 
 
-async def open_salesforce(settings: SalesforceSettings, stack: AsyncExitStack) -> Salesforce:
-    """Clients of the org, closed by the stack. Raises SettingsError for an unusable CA file."""
+async def open_salesforce(
+    settings: SalesforceSettings,
+    stack: AsyncExitStack,
+    on_publish: Callable[[], None] = lambda: None,
+) -> Salesforce:
+    """Clients of the org, closed by the stack; ``on_publish`` is told of each publish call.
+
+    Raises SettingsError for an unusable CA file.
+    """
     http = await open_http(settings.ca_file, stack)
     ca = None if settings.ca_file is None else await asyncio.to_thread(settings.ca_file.read_bytes)
     authenticator = Authenticator(settings, http)
-    pubsub = PubSub(settings.pubsub_target, authenticator, ca=ca)
+    pubsub = PubSub(settings.pubsub_target, authenticator, ca=ca, on_publish=on_publish)
     stack.push_async_callback(pubsub.close)
     return Salesforce(authenticator, pubsub, Rest(authenticator, http))
 

@@ -105,11 +105,14 @@ class PubSub:
         *,
         ca: bytes | None = None,
         timeout: float = 30.0,
+        on_publish: Callable[[], None] = lambda: None,
     ) -> None:
+        """``timeout`` of a call in seconds; ``on_publish`` is told of each publish call."""
         self._target = target
         self._authenticator = authenticator
         self._ca = ca
         self._timeout = timeout
+        self._on_publish = on_publish
         self._channel: grpc.aio.Channel | None = None
         self._topics: dict[str, TopicInfo] = {}
         self._codecs: dict[str, Codec] = {}
@@ -307,6 +310,7 @@ class PubSub:
     ) -> OrgFault | None:
         """One call. Raises RequestRefused."""
         request = pb.PublishRequest(topic_name=topic, events=[item.event for item in items])
+        self._on_publish()
         try:
             response: pb.PublishResponse = await self._call(
                 topic,

@@ -30,6 +30,7 @@ from bridge.store import CLAIM_LEASE, Claimed, Inbox, Move, State
 from bridge.stripe_api import StripeApiError, StripeEvent, StripeNotFound, StripeRequestRefused
 from bridge.to_salesforce.budget import Budget
 from bridge.to_salesforce.chase import put_back
+from bridge.to_salesforce.filling import Filling
 from bridge.to_salesforce.gate import Gate
 from bridge.to_salesforce.joining import join_gently
 from bridge.to_salesforce.keeping import Kept, kept
@@ -94,6 +95,8 @@ class Publisher:
         self._tuning = tuning
         self._window = window
         self._turn = Turn(inbox, window, tuning.lease)
+        self._filling = Filling(tuning.batch_size)
+        self._backlog = False
         self._published = 0
         self._doubted: dict[str, int] = {}
         self._stopping = asyncio.Event()
@@ -104,15 +107,13 @@ class Publisher:
 
     async def run(self) -> None:
         """Claims and publishes until stopped."""
-        backlog = False
         while await self._unless_stopped(self._gate.passed()):
-            if not backlog and not await self._unless_stopped(self._gather()):
+            if not self._backlog and not await self._unless_stopped(self._gather()):
                 break
             try:
-                backlog = await self.once() == self._tuning.batch_size
+                await self.once()
             except StoreUnavailable as error:
                 self._health.bad(Part.STORE, error)
-                backlog = False
         with suppress(StoreUnavailable):
             await self._turn.ends()
 
@@ -146,6 +147,7 @@ class Publisher:
 
     async def once(self) -> int:
         """Claims one batch and sees it through; gives its size. Raises StoreUnavailable."""
+        self._backlog = False
         if not await self._turn.comes():
             return 0
         allowed = self._budget.allowance()
@@ -153,15 +155,15 @@ class Publisher:
             self._gate.shut(self._budget.refused())
             return 0
         in_flight = await self._inbox.in_flight()
-        room = min(self._window.room(in_flight), self._tuning.batch_size)
+        room = self._window.room(in_flight)
         if room <= 0:
             return 0
+        limit = self._filling.claim(min(room, allowed.events or room))
         since = time.monotonic()
         batch = await self._inbox.claim(
-            min(room, allowed.events or room),
-            lease=self._tuning.lease,
-            urgent_only=allowed.urgent_only,
+            limit, lease=self._tuning.lease, urgent_only=allowed.urgent_only
         )
+        self._backlog = len(batch) == limit
         if batch:
             claims = {each.claim for each in batch}
             async with kept(self._inbox, claims, self._tuning.lease, since) as held:
@@ -185,6 +187,7 @@ class Publisher:
             return []
         moves = [each for each in results if isinstance(each, Move)]
         ready = [each for each in results if not isinstance(each, Move)]
+        self._filling.saw(len(batch), len(ready))
         if ready:
             self._window.publishes([claimed.event_id for claimed, _ in ready])
             outcomes = await self._publish([each.message.to_payload() for _, each in ready])
@@ -207,12 +210,10 @@ class Publisher:
         """After a pause one event goes ahead of the others."""
         ahead: list[PublishOutcome] = []
         if self._gate.is_doubted and len(payloads) > 1:
-            self._metrics.publish_calls.inc()
             ahead = await self._pubsub.publish(STRIPE_EVENT_TOPIC, payloads[:1])
             if (fault := ahead[0].fault) is not None:
                 rest = PublishOutcome(PublishStatus.NOT_SENT, fault=fault)
                 return [*ahead, *[rest] * (len(payloads) - 1)]
-        self._metrics.publish_calls.inc()
         return ahead + await self._pubsub.publish(STRIPE_EVENT_TOPIC, payloads[len(ahead) :])
 
     async def _prepare_all(
