@@ -124,6 +124,8 @@ class Service:
             )
             self._binding.hold(self._salesforce.authenticator)
             self._pubsub = self._salesforce.pubsub
+            cometd = settings.salesforce.subscribe_with == "cometd"
+            source = self._salesforce.cometd if cometd else self._pubsub
             rest = self._salesforce.rest
             self._budget = Budget(
                 lambda: read_limits(rest), self.metrics, reserve=settings.salesforce.reserve
@@ -141,7 +143,7 @@ class Service:
             )
             self._receipts = Receipts(
                 self.inbox,
-                self._pubsub,
+                source,
                 self.health,
                 self.metrics,
                 retry=self._retry,
@@ -153,7 +155,7 @@ class Service:
             self._chase = self._make_chase()
             self._requests = Requests(
                 self.inbox,
-                self._pubsub,
+                source,
                 self.health,
                 self.metrics,
                 livemode=settings.stripe.mode,

@@ -164,7 +164,9 @@ class SalesforceSettings(_Section):
         default="pubsub", description="How events are published; pubsub."
     )
     subscribe_with: Literal["pubsub", "cometd"] = Field(
-        default="pubsub", description="How events are received; pubsub."
+        default="pubsub",
+        description="How events are received: pubsub, or cometd where long gRPC streams do not "
+        "live.",
     )
     batch_size: int = Field(
         default=200, ge=1, le=200, description="Events in one publish call, at most."
@@ -224,8 +226,6 @@ class SalesforceSettings(_Section):
             raise ValueError("CLIENT_SECRET needs LOGIN_URL to be the org's own My Domain")
         if self.publish_with != "pubsub":
             raise ValueError("PUBLISH_WITH can only be pubsub in this version")
-        if self.subscribe_with != "pubsub":
-            raise ValueError("SUBSCRIBE_WITH can only be pubsub in this version")
         return self
 
 

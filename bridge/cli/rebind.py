@@ -14,7 +14,7 @@ from bridge.cli import show
 from bridge.cli.store import open_store
 from bridge.contract import RECEIPT_TOPIC, REQUEST_TOPIC
 from bridge.errors import BridgeError, StoreInUse
-from bridge.salesforce_api import open_salesforce
+from bridge.salesforce_api import open_salesforce, position_names
 from bridge.salesforce_api.auth import same_org
 from bridge.settings import Settings, load
 from bridge.store import Counts, Inbox, State
@@ -64,7 +64,7 @@ async def _rebind(env_file: Path, settings: Settings, yes: bool, json_: bool) ->
         if not yes:
             click.confirm("Bind the store to the new org?", abort=True)
         # The cursors are places in the old org's streams, where the new one has other events.
-        await inbox.rebind(ORG, change.found, forget=(RECEIPT_TOPIC, REQUEST_TOPIC))
+        await inbox.rebind(ORG, change.found, forget=position_names(RECEIPT_TOPIC, REQUEST_TOPIC))
     if json_:
         show.as_json(asdict(change))
     else:

@@ -100,3 +100,12 @@ class RequestMessage(_Message):
     kind: str = Field(alias="Kind__c")
     record_id: str | None = Field(alias="Record_Id__c")
     stripe_id: str | None = Field(alias="Stripe_Id__c")
+
+
+TIME_FIELDS = frozenset(
+    str(field.alias)
+    for message in (StripeEventMessage, ReceiptMessage, RequestMessage)
+    for field in message.model_fields.values()
+    if field.annotation in {dt.date, dt.datetime}
+)
+"""API names of the events' fields of type Date and DateTime."""

@@ -1,6 +1,8 @@
-"""Salesforce as the bridge speaks to it: tokens, the Pub/Sub API both ways, and REST."""
+"""Salesforce as the bridge speaks to it: tokens, the Pub/Sub API both ways, CometD, and REST."""
 
 from bridge.salesforce_api.auth import Authenticator, Session
+from bridge.salesforce_api.cometd import CometD
+from bridge.salesforce_api.delivery import Delivery, Received
 from bridge.salesforce_api.opening import Salesforce, open_salesforce
 from bridge.salesforce_api.pubsub import (
     PublishOutcome,
@@ -9,11 +11,13 @@ from bridge.salesforce_api.pubsub import (
     TopicInfo,
 )
 from bridge.salesforce_api.rest import Rest
-from bridge.salesforce_api.subscription import Delivery, Received, subscribe
+from bridge.salesforce_api.subscription import EventSource, position_name, position_names, subscribe
 
 __all__ = [
     "Authenticator",
+    "CometD",
     "Delivery",
+    "EventSource",
     "PubSub",
     "PublishOutcome",
     "PublishStatus",
@@ -23,5 +27,7 @@ __all__ = [
     "Session",
     "TopicInfo",
     "open_salesforce",
+    "position_name",
+    "position_names",
     "subscribe",
 ]

@@ -1,11 +1,11 @@
-"""Platform events in Avro, by the schema that the org gives for each topic."""
+"""Platform events in Avro, by the schema that the org gives for each topic; and in JSON."""
 
 from __future__ import annotations
 
 import datetime as dt
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import fastavro
@@ -58,6 +58,30 @@ class Codec:
         if not isinstance(record, dict):
             raise ValueError(f"not an event of {self._topic}")
         return record
+
+
+def from_json(payload: Mapping[str, Any], times: Collection[str]) -> dict[str, Any]:
+    """The fields of an event in JSON as :meth:`Codec.decode` would give them.
+
+    JSON does not say what is a time, so ``times`` names the fields of type Date and DateTime; they
+    become milliseconds since the epoch, a Date its midnight in UTC. A number is a double, however
+    it is written. Raises ValueError for a time that is none.
+    """
+    return {
+        name: _millis(value)
+        if name in times and isinstance(value, str)
+        else float(value)
+        if isinstance(value, int) and not isinstance(value, bool)
+        else value
+        for name, value in payload.items()
+    }
+
+
+def _millis(text: str) -> int:
+    moment = dt.datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    return (moment - _EPOCH) // dt.timedelta(milliseconds=1)
 
 
 def _type_of(declared: Any) -> tuple[str, bool]:

@@ -13,6 +13,7 @@ import aiohttp
 
 from bridge.errors import SettingsError
 from bridge.salesforce_api.auth import Authenticator
+from bridge.salesforce_api.cometd import CometD
 from bridge.salesforce_api.pubsub import PubSub
 from bridge.salesforce_api.rest import Rest
 from bridge.settings import SalesforceSettings
@@ -24,6 +25,7 @@ class Salesforce:
 
     authenticator: Authenticator
     pubsub: PubSub
+    cometd: CometD
     rest: Rest
 
 
@@ -36,20 +38,30 @@ async def open_salesforce(
 
     Raises SettingsError for an unusable CA file.
     """
-    http = await open_http(settings.ca_file, stack)
+    context = trusting(settings.ca_file)
+    http = await _open_http(context, stack)
     ca = None if settings.ca_file is None else await asyncio.to_thread(settings.ca_file.read_bytes)
     authenticator = Authenticator(settings, http)
     pubsub = PubSub(settings.pubsub_target, authenticator, ca=ca, on_publish=on_publish)
     stack.push_async_callback(pubsub.close)
-    return Salesforce(authenticator, pubsub, Rest(authenticator, http))
+    cometd = CometD(authenticator, context)
+    return Salesforce(authenticator, pubsub, cometd, Rest(authenticator, http))
 
 
 async def open_http(ca_file: Path | None, stack: AsyncExitStack) -> aiohttp.ClientSession:
     """A client that trusts those authorities. Raises SettingsError for an unusable file."""
+    return await _open_http(trusting(ca_file), stack)
+
+
+def trusting(ca_file: Path | None) -> ssl.SSLContext:
+    """TLS with those authorities. Raises SettingsError for an unusable file."""
     try:
-        context = ssl.create_default_context(cafile=ca_file)
+        return ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
         raise SettingsError(f"BRIDGE_SALESFORCE__CA_FILE: {ca_file}: {error}") from error
+
+
+async def _open_http(context: ssl.SSLContext, stack: AsyncExitStack) -> aiohttp.ClientSession:
     return await stack.enter_async_context(
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context))
     )

@@ -16,7 +16,7 @@ from typing import TypeVar
 from bridge.clock import Backoff
 from bridge.errors import AuthFailed, BridgeError, LeaseLost, OrgUnavailable, StoreUnavailable
 from bridge.health import Health, Part
-from bridge.salesforce_api import Delivery, PubSub, subscribe
+from bridge.salesforce_api import Delivery, EventSource, position_name, subscribe
 from bridge.store import Cursor, Inbox, Lease
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class Follower:
         part: Part,
         apply: Apply,
         *,
-        pubsub: PubSub,
+        source: EventSource,
         inbox: Inbox,
         health: Health,
         reconnect: Backoff,
@@ -57,7 +57,8 @@ class Follower:
         self._topic = topic
         self._part = part
         self._apply = apply
-        self._pubsub = pubsub
+        self._source = source
+        self._position = position_name(source, topic)
         self._inbox = inbox
         self._health = health
         self._reconnect = reconnect
@@ -104,14 +105,14 @@ class Follower:
 
     async def _read(self, lease: Lease) -> None:
         """Reads until another has the lease. Raises LeaseLost."""
-        replay = await self._stored(lambda: self._inbox.get_cursor(self._topic))
+        replay = await self._stored(lambda: self._inbox.get_cursor(self._position))
         stream = subscribe(
-            self._pubsub, self._topic, replay, on_state=self._noted, backoff=self._reconnect
+            self._source, self._topic, replay, on_state=self._noted, backoff=self._reconnect
         )
         try:
             async for delivery in stream:
                 at = delivery.replay_id
-                await self._apply(delivery, Cursor(self._topic, at, lease) if at else None)
+                await self._apply(delivery, Cursor(self._position, at, lease) if at else None)
         finally:
             await stream.aclose()
 

@@ -12,7 +12,7 @@ from bridge.contract import RECEIPT_TOPIC, Outcome, ReceiptMessage, ReceiptResul
 from bridge.errors import BridgeError
 from bridge.health import Health, Part
 from bridge.metrics import Metrics
-from bridge.salesforce_api import Delivery, PubSub, Received
+from bridge.salesforce_api import Delivery, EventSource, Received
 from bridge.store import Cursor, Inbox, Settlement, State
 from bridge.to_salesforce.follow import LEASE, Follower, until_stored
 from bridge.to_salesforce.gate import Gate
@@ -53,7 +53,7 @@ class Receipts:
     def __init__(
         self,
         inbox: Inbox,
-        pubsub: PubSub,
+        source: EventSource,
         health: Health,
         metrics: Metrics,
         *,
@@ -83,7 +83,7 @@ class Receipts:
             RECEIPT_TOPIC,
             Part.RECEIPTS,
             self.apply,
-            pubsub=pubsub,
+            source=source,
             inbox=inbox,
             health=health,
             reconnect=reconnect,

@@ -14,7 +14,7 @@ from bridge.clock import Backoff, Clock, system_clock
 from bridge.contract import KEYS, REQUEST_TOPIC, RequestMessage
 from bridge.health import Health, Part
 from bridge.metrics import Metrics
-from bridge.salesforce_api import Delivery, PubSub, Received, Rest
+from bridge.salesforce_api import Delivery, EventSource, Received, Rest
 from bridge.salesforce_api.rest import literal
 from bridge.store import Arrival, Claimed, Cursor, Inbox
 from bridge.to_salesforce import resync
@@ -51,7 +51,7 @@ class Requests:
     def __init__(
         self,
         inbox: Inbox,
-        pubsub: PubSub,
+        source: EventSource,
         health: Health,
         metrics: Metrics,
         *,
@@ -70,7 +70,7 @@ class Requests:
             REQUEST_TOPIC,
             Part.REQUESTS,
             self.apply,
-            pubsub=pubsub,
+            source=source,
             inbox=inbox,
             health=health,
             reconnect=reconnect,

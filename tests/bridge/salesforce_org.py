@@ -110,7 +110,7 @@ class SalesforceOrg:
 
 
 @functools.cache
-def _package() -> tuple[Any, Any, Any]:
+def package() -> tuple[Any, Any, Any]:
     """Read and compiled once."""
     project = load_project(ROOT)
     apex = ApexRuntime(project.schema, project.classes, project.triggers)
@@ -122,10 +122,10 @@ async def open_org(
     project: Path | None = None, options: OrgOptions | None = None
 ) -> AsyncIterator[SalesforceOrg]:
     """An empty org with the package, or with the project of a folder."""
-    package, *runtimes = _package() if project is None else (None,)
-    if package is not None and options is not None:
-        package = dataclasses.replace(package, options=options)
-    org = Org(package, *runtimes) if project is None else Org.of(load_project(project, options))
+    loaded, *runtimes = package() if project is None else (None,)
+    if loaded is not None and options is not None:
+        loaded = dataclasses.replace(loaded, options=options)
+    org = Org(loaded, *runtimes) if project is None else Org.of(load_project(project, options))
     async with serving(org, apex_subscribers(org)) as address, AsyncExitStack() as stack:
         http = await open_http(Path(address.ca_file), stack)
         yield SalesforceOrg(org, address, http)

@@ -18,6 +18,7 @@ from rehearsal.org.bus.subscribers import ApexSubscribers
 from rehearsal.org.bus.subscriptions import event_triggers
 from rehearsal.org.org import Org
 from rehearsal.org.server.admin_control import AdminControl
+from rehearsal.org.server.cometd import HOLD, CometD, CometDHttp
 from rehearsal.org.server.control import Control
 from rehearsal.org.server.faults import Faults
 from rehearsal.org.server.http import HttpApi
@@ -82,11 +83,13 @@ async def serving(
     metadata: MetadataApi | None = None,
     certificates: Certificates | None = None,
     keepalive: float = KEEPALIVE,
+    hold: float = HOLD,
 ) -> AsyncIterator[Address]:
     """Serves the org on loopback until the block ends.
 
     Without `metadata` it takes no deployments. Without `certificates` it makes new ones and removes
-    them at the end; `keepalive` is in seconds. Raises OSError for a port in use.
+    them at the end. `keepalive` (Pub/Sub API) and `hold` (CometD) are the seconds after which a
+    subscriber is told that nothing came. Raises OSError for a port in use.
     """
     chosen = ports or Ports()
     async with AsyncExitStack() as stack:
@@ -104,7 +107,9 @@ async def serving(
         stack.callback(subscribers.stop)
         control = Control(api.context, faults, sessions, subscribers)
         http = HttpApi(api, oauth, sessions, faults, executor)
-        routes = control.routes()
+        cometd = CometD(org, sessions, faults, hold=hold)
+        stack.callback(cometd.start())
+        routes = control.routes() + CometDHttp(cometd).routes()
         if isinstance(org, Org):
             routes += AdminControl(org).routes()
         if metadata is not None:
@@ -114,6 +119,7 @@ async def serving(
         await runner.setup()
         stack.push_async_callback(asyncio.sleep, 2 * _GOODBYE)
         stack.push_async_callback(runner.cleanup)
+        stack.callback(cometd.close)
         http_port = await _listen(stack, runner, chosen.http, None)
         https_port = await _listen(stack, runner, chosen.https, _tls(certificates))
         oauth.instance_urls |= {

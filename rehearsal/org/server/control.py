@@ -5,6 +5,8 @@
 | `GET /localorg/faults` | the faults that are on |
 | `POST /localorg/faults` | switches one on: `{"kind": "maintenance", "count": 3}` (see `faults.FaultKind`; `until` an aware ISO time by the org's clock, `topic` for lose_events, `delay` in seconds for slow) |
 | `DELETE /localorg/faults` | switches all off |
+| `POST /localorg/cometd/forget` | the streaming server forgets its clients, as one that is scaled down does; with `goodbye` for `forget` it tells those that wait, with `deafen` it goes on answering and gives them no more events; answers how many |
+| `POST /localorg/cometd/limit` | how many streaming clients there may be: `{"clients": 1000}` |
 | `POST /localorg/sessions/expire` | ends every session but the administrator's; answers how many |
 | `GET /localorg/clock` | `{"now": …}` |
 | `POST /localorg/clock` | moves the clock on: `{"advance_seconds": 3600}` |

@@ -28,6 +28,9 @@ class FaultKind(StrEnum):
     """The work is done and committed, but the connection ends before the answer."""
     SLOW = "slow"
     """Each request waits `delay` seconds before its work."""
+    SILENT = "silent"
+    """Subscribers' connections, old and new, stand and say nothing, for ever: they are half open.
+    Only those that are made after it is cleared are good."""
     LOSE_EVENTS = "lose_events"
     """The next `count` events of `topic` are acknowledged, and never stored or delivered."""
 

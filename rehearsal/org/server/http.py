@@ -70,9 +70,9 @@ class HttpApi:
         if self._faults.take(FaultKind.MAINTENANCE):
             return web.Response(status=503, text=_MAINTENANCE, content_type="text/html")
         if self._faults.take(FaultKind.DROP):
-            return _cut(request)
+            return cut(request)
         response = await handler(request)
-        return _cut(request) if self._faults.take(FaultKind.DROP_REPLY) else response
+        return cut(request) if self._faults.take(FaultKind.DROP_REPLY) else response
 
     async def _token(self, request: web.Request) -> web.Response:
         form = await _form(request)
@@ -196,7 +196,8 @@ def bearer(request: web.Request) -> str:
     return token if scheme.lower() in {"bearer", "oauth"} else ""
 
 
-def _cut(request: web.Request) -> web.Response:
+def cut(request: web.Request) -> web.Response:
+    """Ends the connection without an answer."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=500)

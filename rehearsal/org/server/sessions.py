@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rehearsal.org.clock import Clock
@@ -18,6 +19,7 @@ TIMEOUT = dt.timedelta(hours=2)
 class _Session:
     user: User
     expires: dt.datetime | None
+    connections: int = 0
 
 
 class Sessions:
@@ -44,11 +46,27 @@ class Sessions:
             return None
         if session.expires is not None:
             now = self._clock.now()
-            if session.expires <= now:
+            if session.expires <= now and not session.connections:
                 del self._sessions[token]
                 return None
             session.expires = now + TIMEOUT
         return session.user if self._user_now is None else self._user_now(session.user.id)
+
+    @contextmanager
+    def connected(self, token: str) -> Iterator[None]:
+        """A session with a streaming client does not time out while that is connected (Streaming
+        API Developer Guide, "Handling Streaming API Errors"); it can be ended."""
+        session = self._sessions.get(token)
+        if session is None:
+            yield
+            return
+        session.connections += 1
+        try:
+            yield
+        finally:
+            session.connections -= 1
+            if session.expires is not None:
+                session.expires = self._clock.now() + TIMEOUT
 
     def close(self, token: str) -> bool:
         """Whether there was such a session."""

@@ -217,7 +217,10 @@ class PubSubService(rpc.PubSubServicer):
         unlisten_bus = self._org.bus.listen(wake)
         try:
             async with aclosing(
-                subscription.responses(lambda: self.check_live(token))
+                subscription.responses(
+                    lambda: self.check_live(token),
+                    lambda: self._faults.peek(FaultKind.SILENT) is not None,
+                )
             ) as responses:
                 async for response in responses:
                     yield response

@@ -80,14 +80,17 @@ class Subscription:
         self.wake()
 
     async def responses(
-        self, check: Callable[[], object]
+        self, check: Callable[[], object], silent: Callable[[], bool]
     ) -> AsyncGenerator[wire.FetchResponse, None]:
         """Events as they come, and an empty response where nothing came for the keepalive time.
 
-        Calls `check` before each response; raises what it raises.
+        Calls `check` before each response; raises what it raises. Once `silent` is true, nothing
+        ever comes again.
         """
         while True:
             self._signal.clear()
+            if silent():
+                await asyncio.Event().wait()
             if self._failure is not None:
                 raise self._failure
             check()

@@ -40,7 +40,7 @@ def event_type(name: str, *fields: Field) -> ObjectType:
 class EventOrg:
     """An org without records."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
         order = event_type(
             "Order__e",
             Field("Number__c", FieldType.STRING, "Number", length=20, required=True, custom=True),
@@ -59,7 +59,7 @@ class EventOrg:
         )
         secret = event_type(SECRET_EVENT, Field("Text__c", FieldType.STRING, custom=True))
         self.schema = Schema({"order__e": order, "secret__e": secret})
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self.bus = EventBus(self.schema, self.clock)
         self.locked_rows: set[str] = set()
         self.org_id = "00D000000000001EAA"
@@ -145,7 +145,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 @pytest.fixture
 async def served(org: EventOrg, certificates: Certificates) -> AsyncIterator[Served]:
-    serve = serving(org, no_triggers(org.bus), certificates=certificates, keepalive=0.3)
+    serve = serving(org, no_triggers(org.bus), certificates=certificates, keepalive=0.3, hold=0.3)
     async with serve as address, aiohttp.ClientSession() as http:
         yield Served(address, http, org)
 
