@@ -11,7 +11,7 @@ INSTALLED := .venv/.installed
 PRETTIER := node_modules/.bin/prettier
 JEST := node_modules/.bin/sfdx-lwc-jest
 # What prettier lays out besides the package.
-SCRIPTS := rehearsal/org/check/node package.json sfdx-project.json .prettierrc
+SCRIPTS := rehearsal/org/check/node tests/bridge/salesforce_api/clients package.json sfdx-project.json .prettierrc
 
 .PHONY: help demo test quick check lwc lint format tools bench soak proto manifest constraints clean
 

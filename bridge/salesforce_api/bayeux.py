@@ -56,6 +56,7 @@ class BayeuxSession:
         self._url = f"{session.instance_url}/cometd/{API_VERSION}"
         self._topic = topic
         self._silence = silence
+        self._timeout = min(_TIMEOUT, silence)
         self._ids = itertools.count(1)
         self._client_id = ""
         self._advice: Message = {}
@@ -92,7 +93,7 @@ class BayeuxSession:
                 "supportedConnectionTypes": ["long-polling"],
                 "ext": {"replay": True},
             },
-            _TIMEOUT,
+            self._timeout,
         )
         self._client_id = str(answer.get("clientId", ""))
         self._stands = True
@@ -104,9 +105,9 @@ class BayeuxSession:
                 "subscription": self._topic,
                 "ext": {"replay": {self._topic: replay}},
             },
-            _TIMEOUT,
+            self._timeout,
         )
-        (_, more) = await self._connect(_TIMEOUT, {"timeout": 0})
+        (_, more) = await self._connect(self._timeout, {"timeout": 0})
         return events + more
 
     async def listen(self) -> list[Message]:

@@ -82,14 +82,16 @@ async def serving(
     *,
     metadata: MetadataApi | None = None,
     certificates: Certificates | None = None,
+    app: ClientApp | None = None,
     keepalive: float = KEEPALIVE,
     hold: float = HOLD,
 ) -> AsyncIterator[Address]:
     """Serves the org on loopback until the block ends.
 
     Without `metadata` it takes no deployments. Without `certificates` it makes new ones and removes
-    them at the end. `keepalive` (Pub/Sub API) and `hold` (CometD) are the seconds after which a
-    subscriber is told that nothing came. Raises OSError for a port in use.
+    them at the end; an org that is started again is given those and the `app` that it had.
+    `keepalive` (Pub/Sub API) and `hold` (CometD) are the seconds after which a subscriber is told
+    that nothing came. Raises OSError for a port in use.
     """
     chosen = ports or Ports()
     async with AsyncExitStack() as stack:
@@ -98,7 +100,7 @@ async def serving(
             certificates = make_certificates(Path(directory))
         sessions = Sessions(org.clock, org.org_id, org.user)
         faults = Faults(org.clock)
-        app = ClientApp(certificates.client_public_key)
+        app = app or ClientApp(certificates.client_public_key)
         users = [org.integration_user, org.admin]
         oauth = OAuth(org.org_id, app, sessions, org.integration_user, users)
         api = RestApi(org, faults)

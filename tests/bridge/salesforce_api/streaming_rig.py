@@ -26,15 +26,16 @@ from bridge.salesforce_api.opening import trusting
 from bridge.settings import SalesforceSettings
 from rehearsal.org.org import Org
 from rehearsal.org.server.assembly import Address, Ports, apex_subscribers, serving
+from rehearsal.org.server.oauth import ClientApp
 from rehearsal.org.server.tls import Certificates
 from tests.bridge.salesforce_org import package
 from tests.faults.proxy import Proxy, address
 
-SAYS_NOTHING = 0.2
+SAYS_NOTHING = 0.1
 """Seconds after which the org tells a subscriber that there is nothing."""
 SILENCE = 0.6
 """Seconds after which a subscriber gives up a connection that says nothing."""
-QUIET = 0.5
+QUIET = 0.3
 """Seconds for which a CometD session without events is believed."""
 FAST = Backoff(first=0.02, longest=0.1)
 
@@ -89,6 +90,7 @@ class StreamingRig:
     def __init__(self, org: Org, certificates: Certificates, http: aiohttp.ClientSession) -> None:
         self.org, self.http = org, http
         self._certificates = certificates
+        self._app = ClientApp(certificates.client_public_key)
         self._serving = AsyncExitStack()
         self._ports = Ports()
         self.address: Address
@@ -105,6 +107,7 @@ class StreamingRig:
                 apex_subscribers(self.org),
                 self._ports,
                 certificates=self._certificates,
+                app=self._app,
                 keepalive=SAYS_NOTHING,
                 hold=SAYS_NOTHING,
             )
@@ -157,7 +160,8 @@ class StreamingRig:
     async def source(self, transport: str) -> AsyncIterator[EventSource]:
         settings = self.settings()
         context = trusting(settings.ca_file)
-        connector = aiohttp.TCPConnector(ssl=context)
+        # A token is asked for on a connection of its own, which cannot be a dead one.
+        connector = aiohttp.TCPConnector(ssl=context, force_close=True)
         async with aiohttp.ClientSession(connector=connector) as http:
             authenticator = Authenticator(settings, http)
             if transport == "cometd":
@@ -165,7 +169,7 @@ class StreamingRig:
                 return
             assert settings.ca_file is not None
             ca = settings.ca_file.read_bytes()
-            pubsub = PubSub(settings.pubsub_target, authenticator, ca=ca, timeout=2.0)
+            pubsub = PubSub(settings.pubsub_target, authenticator, ca=ca, timeout=SILENCE)
             try:
                 yield pubsub
             finally:
