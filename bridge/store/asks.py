@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from bridge.store.admission import admit
 from bridge.store.inbox import Arrival, Progress, State
+from bridge.store.queries import known
 
 # The range lies in the index of the ids, whatever else the inbox holds.
 _WAITING = """
@@ -25,20 +26,33 @@ GROUP BY member.state, member.outcome
 
 
 def ask(connection: sqlite3.Connection, arrivals: Sequence[Arrival], now: float) -> list[str]:
-    """Stores each arrival unless one for the same subject waits; the ids that serve them."""
-    fresh: dict[str, Arrival] = {}
-    serving: dict[str, str] = {}
+    """Stores each arrival unless one for the same subject waits; the ids that serve them.
+
+    An arrival that is known has been read already: it serves nobody who asked later.
+    """
     subjects = [arrival.event_id.rpartition(":")[0] for arrival in arrivals]
+    serving = {
+        subject: found for subject in set(subjects) if (found := _waiting(connection, subject))
+    }
+    answered = known(connection, [arrival.event_id for arrival in arrivals])
+    fresh: list[Arrival] = []
+    ids: list[str] = []
     for subject, arrival in zip(subjects, arrivals, strict=True):
-        if subject in serving:
+        if subject not in serving and arrival.event_id in answered:
+            ids.append(arrival.event_id)
             continue
-        # The sign after the colon: the range holds this subject's ids and no others.
-        waiting = connection.execute(_WAITING, (f"{subject}:", f"{subject};")).fetchone()
-        if waiting is None:
-            fresh[subject] = arrival
-        serving[subject] = arrival.event_id if waiting is None else str(waiting[0])
-    admit(connection, list(fresh.values()), now)
-    return [serving[subject] for subject in subjects]
+        if subject not in serving:
+            serving[subject] = arrival.event_id
+            fresh.append(arrival)
+        ids.append(serving[subject])
+    admit(connection, fresh, now)
+    return ids
+
+
+def _waiting(connection: sqlite3.Connection, subject: str) -> str | None:
+    # The sign after the colon: the range holds this subject's ids and no others.
+    found = connection.execute(_WAITING, (f"{subject}:", f"{subject};")).fetchone()
+    return None if found is None else str(found[0])
 
 
 def progress(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bridge.store.inbox import Arrival, Progress, State
 from bridge.store.pg.pool import Connection
-from bridge.store.pg.queries import admit
+from bridge.store.pg.queries import admit, known
 
 # In a statement of its own, as in lanes.py: two that ask at once are served by one row.
 _LOCK = """
@@ -33,20 +33,29 @@ GROUP BY 1, 2
 
 
 async def ask(connection: Connection, arrivals: Sequence[Arrival]) -> list[str]:
-    """Stores each arrival unless one for the same subject waits; the ids that serve them."""
+    """Stores each arrival unless one for the same subject waits; the ids that serve them.
+
+    An arrival that is known has been read already: it serves nobody who asked later.
+    """
     subjects = [arrival.event_id.rpartition(":")[0] for arrival in arrivals]
     if not subjects:
         return []
     await connection.fetch(_LOCK, subjects)
     waiting = await connection.fetch(_WAITING, sorted(set(subjects)))
     serving: dict[str, str] = {row["asked"]: row["event_id"] for row in waiting}
+    answered = await known(connection, [arrival.event_id for arrival in arrivals])
     fresh: list[Arrival] = []
+    ids: list[str] = []
     for subject, arrival in zip(subjects, arrivals, strict=True):
+        if subject not in serving and arrival.event_id in answered:
+            ids.append(arrival.event_id)
+            continue
         if subject not in serving:
             serving[subject] = arrival.event_id
             fresh.append(arrival)
+        ids.append(serving[subject])
     await admit(connection, fresh)
-    return [serving[subject] for subject in subjects]
+    return ids
 
 
 async def progress(

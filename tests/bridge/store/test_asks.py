@@ -66,6 +66,19 @@ async def test_the_cursor_moves_with_the_rows_or_not_at_all(inbox, arrival):
     assert await inbox.get_cursor(TOPIC) == b"\x03"
 
 
+async def test_what_has_been_read_serves_nobody_who_asks_later(inbox, arrival):
+    """A topic that is read again from the beginning brings old requests and new ones at once."""
+    await inbox.ask(ask(arrival, "resync:sub_1:1"))
+    (claimed,) = await inbox.claim(10)
+    await inbox.record([Move(claimed, State.DONE, outcome="read")])
+    assert await inbox.ask(ask(arrival, "resync:sub_1:1", "resync:sub_1:2", "resync:sub_1:3")) == [
+        "resync:sub_1:1",
+        "resync:sub_1:2",
+        "resync:sub_1:2",
+    ]
+    assert [each.event_id for each in await inbox.claim(10)] == ["resync:sub_1:2"]
+
+
 async def test_a_waiter_hears_of_an_ask(inbox, arrival):
     await inbox.ask(ask(arrival, "resync:sub_1:1"))
     assert await inbox.wait(0.1)
