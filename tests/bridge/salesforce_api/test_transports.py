@@ -229,6 +229,7 @@ async def test_a_client_that_is_answered_and_given_nothing(rig, source):
         rig.publish(3)
         await until(lambda: listener.texts == rig.published)
         assert set(listener.states) == {None}
+        assert len(listener.heard) == len(rig.published)  # a new session begins behind the last
 
 
 async def test_both_hear_the_same_events(rig):
