@@ -110,7 +110,7 @@ def test_an_unknown_name_in_the_file_is_refused(environment, tmp_path):
         ({"BRIDGE_SALESFORCE__ORG_ID": "Acme"}, "BRIDGE_SALESFORCE__ORG_ID"),
         ({"BRIDGE_SALESFORCE__PUBSUB_TARGET": "https://x"}, "BRIDGE_SALESFORCE__PUBSUB_TARGET"),
         ({"BRIDGE_SALESFORCE__PUBLISH_WITH": "rest"}, "PUBLISH_WITH can only be pubsub"),
-        ({"BRIDGE_SALESFORCE__SUBSCRIBE_WITH": "cometd"}, "SUBSCRIBE_WITH can only be pubsub"),
+        ({"BRIDGE_SALESFORCE__SUBSCRIBE_WITH": "rest"}, "BRIDGE_SALESFORCE__SUBSCRIBE_WITH"),
         ({"BRIDGE_SALESFORCE__PUBLISH_WITH": "pigeon"}, "BRIDGE_SALESFORCE__PUBLISH_WITH"),
         ({"BRIDGE_STORE__URL": "postgresql://u:p/w@h/db"}, "percent-encoded"),
         ({"BRIDGE_STORE__URL": "postgresql://x"}, "must name a host and a database"),
