@@ -14,7 +14,7 @@ import click
 from bridge.cli import show
 from bridge.contract import RECEIPT_TOPIC, REQUEST_TOPIC, STRIPE_EVENT_TOPIC
 from bridge.errors import BridgeError, SettingsError
-from bridge.salesforce_api import PubSub, open_salesforce
+from bridge.salesforce_api import CometD, PubSub, open_salesforce
 from bridge.service import booking_rules
 from bridge.settings import Settings, load
 from bridge.store import open_store
@@ -81,6 +81,12 @@ async def _examine(settings: Settings) -> list[Check]:
             checks += [
                 await _check(name, partial(_topic, salesforce.pubsub, name)) for name in _TOPICS
             ]
+            if settings.salesforce.subscribe_with == "cometd":
+                checks += [
+                    await _check(f"CometD {name}", partial(_heard, salesforce.cometd, name))
+                    for name, verb in _TOPICS.items()
+                    if verb == "subscribe to"
+                ]
         return checks
 
 
@@ -106,6 +112,11 @@ async def _topic(pubsub: PubSub, name: str) -> str:
     if not (info.can_publish if verb == "publish to" else info.can_subscribe):
         raise BridgeError(f"the integration user may not {verb} it")
     return "deployed, and permitted"
+
+
+async def _heard(cometd: CometD, name: str) -> str:
+    await cometd.check(name)
+    return "can be subscribed to"
 
 
 async def _stripe(settings: Settings, reader: StripeReader) -> str:

@@ -21,6 +21,8 @@ from bridge.salesforce_api.codec import from_json
 from bridge.salesforce_api.delivery import Delivery, Received
 
 _EARLIEST = -2
+_LATEST = -1
+_CHECK = 30.0
 _TIMES = TIME_FIELDS | {"CreatedDate"}
 _QUIET = 900.0
 _log = logging.getLogger(__name__)
@@ -49,6 +51,11 @@ class CometD:
     def connect(self, session: Session, topic: str, silence: float) -> BayeuxSession:
         """A new connection, with cookies of its own."""
         return BayeuxSession(session, self._ca, topic, silence)
+
+    async def check(self, topic: str) -> None:
+        """Subscribes, and leaves before any event is delivered. Raises the bridge's errors."""
+        async with self.connect(await self.session(), topic, _CHECK) as bayeux:
+            await bayeux.open(_LATEST)
 
 
 async def cometd_stream(

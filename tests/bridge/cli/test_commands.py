@@ -57,6 +57,19 @@ async def test_doctor_names_what_is_missing(run, both_ends, org):
     assert "may not publish" in bad["/event/Bridge_Stripe_Event__e"]
 
 
+async def test_doctor_listens_by_cometd_where_that_is_chosen(run, both_ends, salesforce):
+    told = {**both_ends, **salesforce.environment(), "BRIDGE_SALESFORCE__SUBSCRIBE_WITH": "cometd"}
+    salesforce.publish("Bridge_Receipt__e", Results__c="[]")
+    salesforce.undeploy("Bridge_Request__e")
+    code, out, _ = await run("doctor", "--json", **told)
+    checks = {check["what"]: check for check in json.loads(out)}
+    assert code == 1
+    assert checks["CometD /event/Bridge_Receipt__e"]["ok"], out
+    assert "does not exist" in checks["CometD /event/Bridge_Request__e"]["said"]
+    delivered = salesforce.org.bus.allocations.delivered
+    assert delivered.remaining(salesforce.org.clock.now()) == delivered.maximum
+
+
 async def test_doctor_prints_no_secret(run, both_ends):
     changes = {**both_ends, "BRIDGE_SALESFORCE__CLIENT_SECRET": "hunter4"}
     code, out, err = await run("doctor", **changes)
