@@ -29,6 +29,7 @@ PART_OF_EVERY_RUN = {
     "POST /localorg/faults",
     "DELETE /localorg/faults",
 }
+_TRANSPORTS = "in the suite of faults of both transports, whose watchdog is quicker"
 NO_FAULT = {
     "POST /localorg/drain": "waits",
     "POST /localorg/subscribers/{name}/resume": "a remedy",
@@ -36,6 +37,11 @@ NO_FAULT = {
     "POST /localorg/flows": "what an admin does; in the stories of the hostile org",
     "POST /localorg/merge": "what a person does; in the package's tests",
     "POST /localorg/schedules": "a day that begins; in the package's tests",
+    "org:silent": _TRANSPORTS,
+    "POST /localorg/cometd/forget": _TRANSPORTS,
+    "POST /localorg/cometd/goodbye": _TRANSPORTS,
+    "POST /localorg/cometd/deafen": _TRANSPORTS,
+    "POST /localorg/cometd/limit": "what an edition allows; in the local org's tests",
     "DELETE /_standin/requests": "a counter",
     "POST /_standin/checkout/{id}/complete": "what a buyer does; in the stories",
     "POST /_standin/subscriptions/{id}": "a company's setting; in the stories",

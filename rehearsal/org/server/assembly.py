@@ -19,6 +19,7 @@ from rehearsal.org.bus.subscriptions import event_triggers
 from rehearsal.org.org import Org
 from rehearsal.org.server.admin_control import AdminControl
 from rehearsal.org.server.cometd import HOLD, CometD, CometDHttp
+from rehearsal.org.server.cometd_control import CometDControl
 from rehearsal.org.server.control import Control
 from rehearsal.org.server.faults import Faults
 from rehearsal.org.server.http import HttpApi
@@ -111,7 +112,7 @@ async def serving(
         http = HttpApi(api, oauth, sessions, faults, executor)
         cometd = CometD(org, sessions, faults, hold=hold)
         stack.callback(cometd.start())
-        routes = control.routes() + CometDHttp(cometd).routes()
+        routes = control.routes() + CometDControl(cometd).routes() + CometDHttp(cometd).routes()
         if isinstance(org, Org):
             routes += AdminControl(org).routes()
         if metadata is not None:

@@ -5,7 +5,9 @@
 | `GET /localorg/faults` | the faults that are on |
 | `POST /localorg/faults` | switches one on: `{"kind": "maintenance", "count": 3}` (see `faults.FaultKind`; `until` an aware ISO time by the org's clock, `topic` for lose_events, `delay` in seconds for slow) |
 | `DELETE /localorg/faults` | switches all off |
-| `POST /localorg/cometd/forget` | the streaming server forgets its clients, as one that is scaled down does; with `goodbye` for `forget` it tells those that wait, with `deafen` it goes on answering and gives them no more events; answers how many |
+| `POST /localorg/cometd/forget` | the streaming server forgets its clients, as one that is scaled down does |
+| `POST /localorg/cometd/goodbye` | the same, and those that wait are told by `/meta/disconnect` |
+| `POST /localorg/cometd/deafen` | its clients are answered, and given no more events |
 | `POST /localorg/cometd/limit` | how many streaming clients there may be: `{"clients": 1000}` |
 | `POST /localorg/sessions/expire` | ends every session but the administrator's; answers how many |
 | `GET /localorg/clock` | `{"now": …}` |

@@ -8,7 +8,6 @@ from aiohttp import web
 
 from rehearsal.org.server.cometd.messages import NO_VERSION, Message
 from rehearsal.org.server.cometd.server import Caller, CometD, ConnectionLost, DuplicateConnect
-from rehearsal.org.server.control import json_answer, read_body, wrong
 from rehearsal.org.server.http import SLASHES, bearer, cut
 from rehearsal.org.server.rest.call import NEWEST
 from rehearsal.org.server.rest.jsontext import dumps, loads
@@ -19,16 +18,13 @@ OLDEST = 37
 
 
 class CometDHttp:
-    """The routes of the streaming server, and its switches under `/localorg/cometd/`."""
+    """The routes of the streaming server."""
 
     def __init__(self, server: CometD) -> None:
         self._server = server
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        return [
-            web.post(f"{SLASHES}cometd{{tail:(/.*)?}}", self._post),
-            web.post("/localorg/cometd/{action}", self._misbehave),
-        ]
+        return [web.post(f"{SLASHES}cometd{{tail:(/.*)?}}", self._post)]
 
     async def _post(self, request: web.Request) -> web.StreamResponse:
         version = request.match_info["tail"].strip("/").partition("/")[0]
@@ -56,21 +52,6 @@ class CometDHttp:
             # Not by set_cookie, which puts the value in quotes.
             response.headers.add("Set-Cookie", f"{name}={value};Path=/;HttpOnly")
         return response
-
-    async def _misbehave(self, request: web.Request) -> web.Response:
-        action = request.match_info["action"]
-        if action == "limit":
-            self._server.clients.most = int((await read_body(request))["clients"])
-        elif action not in {"forget", "goodbye", "deafen"}:
-            raise wrong("forget, goodbye, deafen or limit")
-        clients = list(self._server.clients)
-        for client in clients:
-            if action == "deafen":
-                client.deaf = True
-            elif action != "limit":
-                client.goodbye = action == "goodbye"
-                self._server.clients.forget(client)
-        return json_answer({"clients": len(clients)})
 
 
 def _messages(body: bytes) -> list[Message] | None:
