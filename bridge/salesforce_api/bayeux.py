@@ -41,7 +41,6 @@ _HELD = 110.0
 _GOODBYE = 2.0
 _LONGEST_INTERVAL = 30.0
 """Seconds between two connects, whatever the server advises: after 40 it forgets its client."""
-_META = "/meta/"
 
 
 class SessionLost(OrgUnavailable):
@@ -146,10 +145,7 @@ class BayeuxSession:
             channel = message.get("channel")
             if channel == self._topic and "data" in message:
                 events.append(message)
-            elif (
-                channel == request["channel"]
-                and message.get("id", request["id"]) == (request["id"])
-            ):
+            elif channel == request["channel"] and message.get("id") in {None, request["id"]}:
                 answer = message
             elif channel == "/meta/disconnect":
                 self._advice = {"reconnect": "handshake"}

@@ -53,12 +53,11 @@ async def subscribe(
     nothing for ``silence`` seconds is given up. It connects again at once where waiting mends
     nothing: after a session that has ended, and after a refused replay id.
     """
-    open_stream = cometd_stream if isinstance(source, CometD) else pubsub_stream
     failures = 0
     while True:
         at_once = False
         try:
-            stream = open_stream(source, topic, replay, silence)  # type: ignore[arg-type]
+            stream = _stream(source, topic, replay, silence)
             try:
                 async for delivery in stream:
                     on_state(None)
@@ -79,3 +78,11 @@ async def subscribe(
         failures += 1
         if not at_once:
             await asyncio.sleep(backoff.wait(failures))
+
+
+def _stream(
+    source: EventSource, topic: str, replay: bytes | None, silence: float
+) -> AsyncGenerator[Delivery | None]:
+    if isinstance(source, CometD):
+        return cometd_stream(source, topic, replay, silence)
+    return pubsub_stream(source, topic, replay, silence)
