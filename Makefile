@@ -26,7 +26,7 @@ help:
 	@echo "make soak    the long form of the fault harness: EVENTS, RATE, KILLS, MINUTES, STORE, BRIDGES, SEED"
 	@echo "make lint    ruff and mypy"
 	@echo "make format  lays out Python; with the tools, Apex and metadata too"
-	@echo "make tools   apex-ls, prettier, PMD, Flow scanner, Jest for check, format, lwc (Node.js 20, Java 17)"
+	@echo "make tools   apex-ls, prettier, PMD, Flow scanner, Jest, others' clients (Node.js 20, Java 17)"
 
 $(INSTALLED): pyproject.toml rehearsal/pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found."; exit 1; }

@@ -16,6 +16,8 @@ from rehearsal.org.server.tls import make_certificates
 from tests.bridge.salesforce_api.streaming_rig import StreamingRig, streaming_rig, until
 
 CLIENTS = Path(__file__).parent / "clients"
+OURS = {"cometd": "cometd", "jsforce": "cometd", "pubsub": "pubsub"}
+"""Their names, and the transport."""
 MODULES = Path(__file__).parents[3] / "node_modules"
 
 pytestmark = [
@@ -52,7 +54,7 @@ class Other:
 async def other(rig: StreamingRig, name: str) -> AsyncIterator[Other]:
     address = rig.address
     told = {
-        "url": address.http_url if name == "cometd" else address.https_url,
+        "url": address.https_url if name == "pubsub" else address.http_url,
         "token": address.access_token,
         "channel": REQUEST_TOPIC,
         "org": address.org_id,
@@ -73,10 +75,10 @@ async def other(rig: StreamingRig, name: str) -> AsyncIterator[Other]:
         await reading
 
 
-@pytest.mark.parametrize("name", ["cometd", "pubsub"])
+@pytest.mark.parametrize("name", OURS)
 async def test_they_hear_the_same_events(rig, name):
     rig.publish(120)
-    async with other(rig, name) as client, rig.source(name) as source:
+    async with other(rig, name) as client, rig.source(OURS[name]) as source:
         await until(lambda: len(client.heard) == 120, 20)
         rig.publish()
         await until(lambda: len(client.heard) == 121)
