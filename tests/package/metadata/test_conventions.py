@@ -16,6 +16,9 @@ LEDGER = {
     "Bridge_Movement__c",
 }
 API_VERSION = "66.0"
+LINKING = "Bridge_Linking"
+ASKING = "Opportunity.Bridge_Create_Customer__c"
+"""What a rep may say: that this deal wants a customer in Stripe."""
 
 
 def test_project_names_every_package_directory(package: Path) -> None:
@@ -125,7 +128,8 @@ def has_field_security(field: Any) -> bool:
 
 
 def test_permission_sets_cover_every_field(permission_sets: Any, fields: Any) -> None:
-    for name, granted in permission_sets.items():
+    for name in set(permission_sets) - {LINKING}:
+        granted = permission_sets[name]
         listed = {node.text("field"): node for node in granted.all("fieldPermissions")}
         for owner in [*LEDGER, *STANDARD]:
             for field_name, field in fields[owner].items():
@@ -157,10 +161,29 @@ def test_people_only_edit_what_salesforce_owns(permission_sets: Any) -> None:
         "Bridge_Exception__c.Run_Again__c",
         "Account.Bridge_Health_Override__c",
         "Account.Bridge_Health_Override_Until__c",
+        ASKING,
     }
     for node in permission_sets["Bridge_Reader"].children():
-        assert not node.flag("editable")
+        assert not node.flag("editable") or node.text("field") == ASKING
         assert not node.flag("allowEdit")
+
+
+def test_only_linking_writes_opportunities_over_the_api(permission_sets: Any) -> None:
+    """Whoever may edit an Opportunity may edit its stage: Salesforce gives required fields no
+    field-level security. So this right is apart, for companies that want customers created."""
+    linking = permission_sets[LINKING]
+    (field,) = linking.all("fieldPermissions")
+    assert field.text("field") == "Opportunity.Bridge_Stripe_Customer_Id__c"
+    assert field.flag("editable")
+    (granted,) = linking.all("objectPermissions")
+    rights = {node.tag for node in granted.children() if node.element.text == "true"}
+    assert (granted.text("object"), rights) == ("Opportunity", {"allowRead", "allowEdit"})
+    assert linking.text("license") == permission_sets["Bridge_Integration"].text("license")
+    for node in permission_sets["Bridge_Integration"].children():
+        if node.tag == "objectPermissions" and node.text("object") == "Opportunity":
+            assert not node.flag("allowEdit")
+        if (node.text("field") or "").startswith("Opportunity."):
+            assert not node.flag("editable")
 
 
 def test_exceptions_are_private(objects: Any, permission_sets: Any) -> None:
