@@ -1,0 +1,3 @@
+trigger BridgeOpportunity on Opportunity(after undelete) {
+    BridgeOpportunityHandler.run(Trigger.new);
+}
