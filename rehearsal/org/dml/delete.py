@@ -80,7 +80,9 @@ def _remove(session: Session, target: ObjectType, id_: str) -> None:
             holder.pop(name, None)
             store.put(sobject, holder)
     for gone_id, (gone, gone_row) in consequences.gone.items():
-        hidden: Row = {_CLEARED: tuple(consequences.cleared)} if gone_id == id_ else {_ROOT: id_}
+        hidden: Row = {_ROOT: id_}
+        if gone_id == id_:
+            hidden = {_CLEARED: tuple(consequences.cleared), **_stamps(session)}
         store.put(gone.name, {**gone_row, "IsDeleted": True, **hidden})
         if gone_id != id_:
             parents.setdefault(gone.name, (gone, []))[1].append(Change(gone_row, None))
@@ -112,6 +114,21 @@ def _follow(session: Session, target: ObjectType, row: Row, consequences: _Conse
                 consequences.cleared.append((child.name, str(held["Id"]), reference.name))
 
 
+def _stamps(session: Session) -> Row:
+    """Who deleted or restored a record, and when.
+
+    The recycle bin's own columns "Deleted By" and "Deleted Date" are these fields of the row, which
+    is how deletions are found by `queryAll` and SystemModstamp. Nothing that we have read says that
+    they move for what goes along with a record, so they stay there: who relies on it finds out here.
+    """
+    now = session.tx.now().replace(microsecond=0)
+    return {
+        "SystemModstamp": now,
+        "LastModifiedDate": now,
+        "LastModifiedById": session.tx.user.id,
+    }
+
+
 def undelete_attempt(session: Session, target: ObjectType, items: list[Item]) -> None:
     """One pass: the record comes back with its details and the lookups that were emptied."""
     store = session.engine.store
@@ -138,7 +155,7 @@ def undelete_attempt(session: Session, target: ObjectType, items: list[Item]) ->
 
 def _restore(session: Session, target: ObjectType, row: Row) -> None:
     store, id_ = session.engine.store, str(row["Id"])
-    store.put(target.name, _clean(row))
+    store.put(target.name, {**_clean(row), **_stamps(session)})
     for other in session.engine.schema.objects.values():
         for held in list(store.table(other.name).rows(include_deleted=True)):
             if held.get(_ROOT) == id_:

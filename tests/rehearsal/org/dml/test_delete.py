@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from rehearsal.org.errors import SaveError
 from rehearsal.org.ports import Operation, Timing
 
 from ..conftest import codes, open_desk
+
+STAMPS = "SystemModstamp, LastModifiedDate"
+DEAL = {"StageName": "Prospecting", "CloseDate": dt.date(2026, 12, 31)}
 
 
 def test_details_go_with_their_master_and_fire_no_triggers(desk):
@@ -114,6 +119,23 @@ def test_all_rows_shows_the_recycle_bin(desk):
     account = desk.insert_one("Account", Name="A")
     desk.delete("Account", account)
     assert desk.one("SELECT IsDeleted FROM Account ALL ROWS")["IsDeleted"] is True
+
+
+def test_deletion_and_return_are_found_by_their_time(desk):
+    account = desk.insert_one("Account", Name="A")
+    desk.insert_one("Opportunity", Name="D", AccountId=account, **DEAL)
+    made = desk.one(f"SELECT {STAMPS} FROM Account")
+    desk.clock.advance(dt.timedelta(hours=1))
+    desk.delete("Account", account)
+    gone = desk.one(f"SELECT IsDeleted, {STAMPS} FROM Account ALL ROWS")
+    assert gone["SystemModstamp"] == gone["LastModifiedDate"]
+    assert gone["SystemModstamp"] == made["SystemModstamp"] + dt.timedelta(hours=1)
+    taken = desk.one(f"SELECT IsDeleted, {STAMPS} FROM Opportunity ALL ROWS")
+    assert (taken["IsDeleted"], taken["SystemModstamp"]) == (True, made["SystemModstamp"])
+    desk.clock.advance(dt.timedelta(hours=1))
+    desk.org.run(lambda tx: tx.undelete("Account", [account]), user=desk.org.admin)
+    back = desk.one(f"SELECT {STAMPS} FROM Account")
+    assert back["SystemModstamp"] == made["SystemModstamp"] + dt.timedelta(hours=2)
 
 
 def test_before_delete_may_delete_the_details_itself(desk):
