@@ -9,6 +9,7 @@ from rehearsal.org.check.finding import Finding
 from rehearsal.org.check.layers import layer
 from rehearsal.org.check.names import Names
 from rehearsal.org.check.references import (
+    channels,
     code,
     flows,
     grants,
@@ -39,6 +40,8 @@ _CHECKS = {
     "permissionsetgroup": grants.check_group,
     "md": records.check_record,
     "platformEventSubscriberConfig": records.check_subscriber,
+    "platformEventChannel": channels.check_channel,
+    "platformEventChannelMember": channels.check_member,
     "report": reports.check_report,
     "reportType": reports.check_report_type,
     "dashboard": reports.check_dashboard,

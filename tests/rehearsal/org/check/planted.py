@@ -25,6 +25,9 @@ ADMIN = f"{CORE}/permissionsets/Bridge_Admin.permissionset-meta.xml"
 APP = f"{CORE}/applications/Bridge_Revenue.app-meta.xml"
 LAYOUT = f"{CORE}/layouts/Bridge_Entry__c-Revenue Entry Layout.layout-meta.xml"
 CONFIG = f"{CORE}/PlatformEventSubscriberConfigs/BridgeStripeEvent.platformEventSubscriberConfig-meta.xml"
+CAPTURE = "salesforce/optional/change-data-capture/main/default"
+CHANNEL = f"{CAPTURE}/platformEventChannels/Bridge_Changes__chn.platformEventChannel-meta.xml"
+MEMBER = f"{CAPTURE}/platformEventChannelMembers/Bridge_Changes_chn_OpportunityChangeEvent.platformEventChannelMember-meta.xml"
 TEST = f"{CLASSES}/tests/BridgeTestData.cls"
 _XML = '<?xml version="1.0" encoding="UTF-8"?>\n<{0} xmlns="http://soap.sforce.com/2006/04/metadata">\n{1}\n</{0}>\n'
 
@@ -386,6 +389,17 @@ FAULTS = [
         "subscriber-config",
     ),
     swap("event: batch size out of range", CONFIG, ">100<", ">5000<", "subscriber-config"),
+    swap("channel: unknown type of channel", CHANNEL, ">data<", ">changes<", "metadata-value"),
+    swap("channel: unknown channel", MEMBER, ">Bridge_Changes__chn<", ">Bridge_Change__chn<", "event-channel"),
+    swap("channel: unknown object", MEMBER, ">OpportunityCh", ">OpportunitiesCh", "event-channel"),
+    swap("channel: unknown enriched field", MEMBER, "Customer_Id__c", "Customers_Id__c", "event-channel"),
+    swap(
+        "channel: a long text cannot enrich",
+        MEMBER,
+        "Bridge_Stripe_Customer_Id__c",
+        "Bridge_Stripe_Metadata__c",
+        "event-channel",
+    ),
     # --- grants and pages ------------------------------------------------------------------
     swap(
         "permission set: unknown field",
