@@ -20,6 +20,7 @@ DEAL = (
 )
 CUSTOMER, SUBSCRIPTION = "Bridge_Stripe_Customer_Id__c", "Bridge_Stripe_Subscription_Id__c"
 LINKED = {CUSTOMER: "cus_1", SUBSCRIPTION: "sub_1"}
+NEW = {"Name": "New", "StageName": "Prospecting", "CloseDate": dt.date(2026, 12, 31)}
 Asked = list[tuple[str | None, str | None]]
 """Record and Stripe id of each request."""
 
@@ -98,10 +99,7 @@ def test_a_link_that_is_new_changed_or_taken_away(package_org: Package) -> None:
 
 
 def create(org: Package, *deals: dict[str, Any]) -> Asked:
-    rows = [
-        {"Name": "New", "StageName": "Prospecting", "CloseDate": dt.date(2026, 12, 31), **deal}
-        for deal in deals
-    ]
+    rows = [{**NEW, **deal} for deal in deals]
     return asked(org, lambda tx: tx.insert("Opportunity", rows))
 
 
@@ -134,6 +132,31 @@ def test_a_deleted_deal_names_the_subscriptions_that_only_the_ledger_knows(
     assert asks == [(deal, "cus_1"), (deal, "sub_2"), (deal, "sub_3")]
 
 
+def test_a_deal_that_goes_and_comes_back_with_its_account_asks(package_org: Package) -> None:
+    org = package_org
+    account, deal = org.seed_deal(**LINKED)
+    org.org.seed({"Opportunity": [{**NEW, "AccountId": account}]})
+    assert asked(org, lambda tx: tx.delete("Account", [account])) == [(deal, None)]
+    assert org.query(DEAL) == []
+    assert asked(org, lambda tx: tx.undelete("Account", [account])) == [(deal, None)]
+
+
+def test_a_second_subscription_of_a_deal_asks_for_it(package_org: Package) -> None:
+    org = package_org
+    _, deal = org.seed_deal()
+    _, other = org.seed_deal("Other")
+    run(org, org.event(customer(), subscription(opportunity_ref=deal)))
+    waiting = {"status": "incomplete", "active_date": None, "opportunity_ref": deal}
+    assert run(org, org.event(subscription("sub_2", **waiting))) == [(deal, None)]
+    assert org.one(f"{DEAL} WHERE Id = '{deal}'")[SUBSCRIPTION] == "sub_1"
+    again = org.event(subscription("sub_2", as_of=later(1), mrr="200", **waiting))
+    assert run(org, again) == []
+    second = org.one("SELECT Id FROM Bridge_Subscription__c WHERE Stripe_Id__c = 'sub_1'")["Id"]
+    moved = {"Id": second, "Opportunity__c": other}
+    asks = asked(org, lambda tx: tx.update("Bridge_Subscription__c", [moved]))
+    assert sorted(asks) == sorted([(deal, "sub_1"), (other, None)])
+
+
 def run(org: Package, *events: dict[str, Any]) -> Asked:
     """What a run of Stripe's events asks for."""
 
@@ -163,8 +186,6 @@ def test_a_win_that_stripe_caused_asks_once(package_org: Package, known: dict[st
 
 def test_two_hundred_edits_ask_once_each_within_the_limits(package_org: Package) -> None:
     org = package_org
-    row = {"Name": "Deal", "StageName": "Prospecting", "CloseDate": dt.date(2026, 12, 31)}
-
     def used(work: Callable[[Any], Sequence[Any]]) -> tuple[Asked, int, int]:
         def save(tx: Any) -> tuple[Asked, int, int]:
             assert [result.errors for result in work(tx) if result.errors] == []
@@ -173,7 +194,7 @@ def test_two_hundred_edits_ask_once_each_within_the_limits(package_org: Package)
 
         return org.org.run(save, user=org.org.admin)
 
-    deals = [{**row, CUSTOMER: f"cus_{n}", SUBSCRIPTION: f"sub_{n}"} for n in range(200)]
+    deals = [{**NEW, CUSTOMER: f"cus_{n}", SUBSCRIPTION: f"sub_{n}"} for n in range(200)]
     asks, queries, statements = used(lambda tx: tx.insert("Opportunity", deals))
     ids = {found["Id"] for found in org.query(DEAL)}
     assert (len(asks), {record for record, _ in asks}) == (200, ids)

@@ -1,3 +1,3 @@
-trigger BridgeAccount on Account(after delete, after undelete) {
+trigger BridgeAccount on Account(before delete, after delete, after undelete) {
     BridgeAccountHandler.run(Trigger.operationType, Trigger.new, Trigger.old);
 }
