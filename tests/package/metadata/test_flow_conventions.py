@@ -183,9 +183,14 @@ def test_flows_of_one_object_have_an_order(flows: Any) -> None:
 
 
 def test_flows_start_after_the_save_or_by_schedule(flows: Any) -> None:
-    """Before the save a Flow can record no exception; a formula and filters exclude each other."""
+    """Before the save a Flow can record no exception, so one that writes waits for it; a formula and
+    filters exclude each other."""
     for name, start in starts(flows):
-        assert start.text("triggerType") in ("RecordAfterSave", "Scheduled"), name
+        moment = start.text("triggerType")
+        if moment == "RecordBeforeSave":
+            assert not {node.tag for node in elements(flows[name]).values()} & CAN_FAIL, name
+        else:
+            assert moment in ("RecordAfterSave", "RecordBeforeDelete", "Scheduled"), name
         assert not (start.text("filterFormula") and start.all("filters")), name
         if start.text("triggerType") == "Scheduled":
             (schedule,) = start.all("schedule")
@@ -200,6 +205,37 @@ def test_account_flows_start_only_on_changes_of_ours(flows: Any) -> None:
             assert re.findall(r"ISCHANGED\(\{!\$Record\.(\w+)\}\)", formula), name
             named = set(re.findall(r"\$Record\.(\w+)", formula))
             assert all(field.startswith("Bridge_") for field in named), name
+
+
+def test_opportunity_flows_start_only_for_what_stripe_is_about(flows: Any) -> None:
+    """Most Opportunities are none of Stripe's: their edits must start nothing. A stage that asks for
+    a customer is looked at when it is reached."""
+    found = {name: start for name, start in starts(flows) if start.text("object") == "Opportunity"}
+    assert found
+    for name, start in found.items():
+        *_, last = conjuncts(start.text("filterFormula") or "")
+        named = set(re.findall(r"\$Record\.(\w+)", last))
+        assert all(field.startswith("Bridge_") for field in named) or (
+            last == "OR(ISNEW(), ISCHANGED({!$Record.StageName}))"
+        ), name
+
+
+def test_what_stripe_is_told_is_plain_text_that_no_locale_changes(flows: Any) -> None:
+    """Merge fields of dates and numbers follow the locale of whoever saves; TEXT() does not."""
+    flow = flows["Bridge_Render_Metadata"]
+    (template,) = flow.all("textTemplates")
+    assert template.flag("isViewedAsPlainText")
+    lines = (template.text("text") or "").splitlines()
+    assert lines[0] == "salesforce_stage={!$Record.StageName}"
+    assert all(re.fullmatch(r"[a-z_]{1,40}=\{![^}]+\}", line) for line in lines)
+    texts = {"$Record.StageName", "$Record.Name", "$Record.Owner.Name"}
+    formulas = {node.text("name"): node for node in flow.all("formulas")}
+    for line in lines:
+        merged = line.partition("=")[2].strip("{!}")
+        if merged not in texts:
+            formula = formulas[merged]
+            assert formula.text("dataType") == "String"
+            assert (formula.text("expression") or "").startswith("TEXT("), merged
 
 
 def test_health_is_rated_when_any_of_its_numbers_changes(flows: Any) -> None:

@@ -82,4 +82,6 @@ def test_only_one_flow_reads_the_settings(flows: Any) -> None:
         for node in flow.all("recordLookups")
         if node.text("object") == TYPE
     }
-    assert readers == {"Bridge_Read_Settings"}
+    assert readers == {"Bridge_Read_Settings", "Bridge_Ask_Customer"}
+    (start,) = flows["Bridge_Ask_Customer"].all("start")
+    assert start.text("triggerType") == "RecordBeforeSave", "where no Flow can call another"
