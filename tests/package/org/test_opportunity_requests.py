@@ -265,3 +265,24 @@ def test_who_bypasses_the_flows_asks_for_nothing(hostile: Make) -> None:
     assert edit(org, deal, StageName="Qualification", **LINKED) == []
     assert told(org) is None
     assert asked(org, lambda tx: tx.delete("Opportunity", [deal])) == []
+
+
+def test_the_bridge_may_write_the_customers_id_and_nothing_else(package_org: Package) -> None:
+    """As its integration user, with the permission sets that the package has for it."""
+    org = package_org
+    _, deal = org.seed_deal()
+
+    def write(**values: Any) -> list[str]:
+        row = {"Id": deal, **values}
+
+        def save(tx: Any) -> list[str]:
+            (result,) = tx.update("Opportunity", [row], all_or_none=False, user_mode=True)
+            return [error.status_code for error in result.errors]
+
+        return org.org.run(save, user=robot)
+
+    robot = org.org.integration_user
+    assert write(**{CUSTOMER: "cus_1"}) == []
+    assert org.one(DEAL)[CUSTOMER] == "cus_1"
+    for name in (SUBSCRIPTION, "Bridge_Stripe_Metadata__c", "Amount"):
+        assert write(**{name: None}) == ["INVALID_FIELD_FOR_INSERT_UPDATE"], name
