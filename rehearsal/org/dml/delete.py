@@ -119,7 +119,7 @@ def _stamps(session: Session) -> Row:
 
     The recycle bin's own columns "Deleted By" and "Deleted Date" are these fields of the row, which
     is how deletions are found by `queryAll` and SystemModstamp. Nothing that we have read says that
-    they move for what goes along with a record, so they stay there: who relies on it finds out here.
+    they move for what goes along with a record, so there they stay.
     """
     now = session.tx.now().replace(microsecond=0)
     return {

@@ -183,8 +183,8 @@ def test_flows_of_one_object_have_an_order(flows: Any) -> None:
 
 
 def test_flows_start_after_the_save_or_by_schedule(flows: Any) -> None:
-    """Before the save a Flow can record no exception, so one that writes waits for it; a formula and
-    filters exclude each other."""
+    """Before the save a Flow can record no exception, so one that writes waits for it; a formula
+    and filters exclude each other."""
     for name, start in starts(flows):
         moment = start.text("triggerType")
         if moment == "RecordBeforeSave":
@@ -208,8 +208,8 @@ def test_account_flows_start_only_on_changes_of_ours(flows: Any) -> None:
 
 
 def test_opportunity_flows_start_only_for_what_stripe_is_about(flows: Any) -> None:
-    """Most Opportunities are none of Stripe's: their edits must start nothing. A stage that asks for
-    a customer is looked at when it is reached."""
+    """Most Opportunities are none of Stripe's: their edits must start nothing. A stage that asks
+    for a customer is looked at when it is reached."""
     found = {name: start for name, start in starts(flows) if start.text("object") == "Opportunity"}
     assert found
     for name, start in found.items():

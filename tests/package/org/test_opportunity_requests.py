@@ -186,6 +186,7 @@ def test_a_win_that_stripe_caused_asks_once(package_org: Package, known: dict[st
 
 def test_two_hundred_edits_ask_once_each_within_the_limits(package_org: Package) -> None:
     org = package_org
+
     def used(work: Callable[[Any], Sequence[Any]]) -> tuple[Asked, int, int]:
         def save(tx: Any) -> tuple[Asked, int, int]:
             assert [result.errors for result in work(tx) if result.errors] == []

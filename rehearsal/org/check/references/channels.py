@@ -55,7 +55,7 @@ def check_member(component: Component, root: Element, names: Names, report: Repo
 
 
 def _known(channel: str, names: Names) -> bool:
-    """`Ours__chn` looks like a name of the namespace `Ours`; another package's has two such marks."""
+    """`Ours__chn` looks like a name in a namespace; another package's has two such marks."""
     foreign = channel.count("__") > 1
     return foreign or channel == _STANDARD or channel.lower() in names.parts.get(_CHANNEL, ())
 

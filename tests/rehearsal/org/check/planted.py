@@ -390,9 +390,21 @@ FAULTS = [
     ),
     swap("event: batch size out of range", CONFIG, ">100<", ">5000<", "subscriber-config"),
     swap("channel: unknown type of channel", CHANNEL, ">data<", ">changes<", "metadata-value"),
-    swap("channel: unknown channel", MEMBER, ">Bridge_Changes__chn<", ">Bridge_Change__chn<", "event-channel"),
+    swap(
+        "channel: unknown channel",
+        MEMBER,
+        ">Bridge_Changes__chn<",
+        ">Bridge_Change__chn<",
+        "event-channel",
+    ),
     swap("channel: unknown object", MEMBER, ">OpportunityCh", ">OpportunitiesCh", "event-channel"),
-    swap("channel: unknown enriched field", MEMBER, "Customer_Id__c", "Customers_Id__c", "event-channel"),
+    swap(
+        "channel: unknown enriched field",
+        MEMBER,
+        "Customer_Id__c",
+        "Customers_Id__c",
+        "event-channel",
+    ),
     swap(
         "channel: a long text cannot enrich",
         MEMBER,
