@@ -677,9 +677,9 @@ FAULTS = [
     # --- SOQL and Apex ---------------------------------------------------------------------
     swap(
         "soql: unknown field",
-        f"{CLASSES}/BridgeTotals.cls",
-        "SUM(Live_ACV__c)",
-        "SUM(Live_AVC__c)",
+        f"{CLASSES}/BridgeAccountHandler.cls",
+        "Bridge_Create_Customer__c",
+        "Bridge_Create_Customers__c",
         "soql",
     ),
     swap(
@@ -738,7 +738,7 @@ FAULTS = [
     ),
     statement(
         "private method of another class",
-        "Object o = BridgeAmounts.isOwn('usd');",
+        "Object o = BridgeRunAgain.work(null);",
         "private-access",
     ),
     statement(
