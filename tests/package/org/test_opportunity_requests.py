@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.package.org.components import ON, bypass, settings, text
+from tests.package.org.components import ON, bypass, settings, text, user
 from tests.package.org.conftest import Make
 from tests.package.org.local import Package
 from tests.package.org.rows import customer, later, subscription
@@ -61,6 +61,16 @@ def test_the_text_is_the_same_in_every_locale(package_org: Package) -> None:
     edit(org, deal, CloseDate=dt.date(2027, 3, 4), Amount=Decimal("0.25"))
     lines = (told(org) or "").splitlines()
     assert lines[3:] == ["salesforce_close_date=2027-03-04", "salesforce_amount=0.25"]
+
+
+def test_a_new_owner_is_told_and_an_empty_field_says_nothing(package_org: Package) -> None:
+    org = package_org
+    _, deal = org.seed_deal(**LINKED)
+    assert (told(org) or "").endswith("salesforce_amount="), "a key without a value is no key"
+    ada = user(org, "ada@a.example")
+    assert edit(org, deal, OwnerId=ada) == [(deal, None)]
+    name = org.one("SELECT Owner.Name FROM Opportunity")["Owner"]["Name"]
+    assert f"salesforce_owner={name}" in (told(org) or "").splitlines()
 
 
 def test_an_edit_asks_once_and_only_for_what_stripe_is_told(package_org: Package) -> None:
