@@ -29,6 +29,10 @@ class Part(StrEnum):
     REQUESTS = "salesforce requests"
     TRIGGER = "salesforce trigger"
     SWEEP = "stripe events"
+    METADATA = "stripe metadata"
+    """What is written to Stripe of what Opportunities say."""
+    OPPORTUNITIES = "salesforce opportunities"
+    """The sweep of what was changed."""
     REST = "salesforce rest"
     """Asked now and then, and not before there is something to ask."""
 
@@ -53,7 +57,8 @@ class Health:
         self._faults: dict[Part, Fault | None] = dict.fromkeys(
             Part, Fault(NOT_TRIED, "not tried yet", begun)
         )
-        self._faults[Part.REST] = None
+        for part in (Part.REST, Part.METADATA, Part.OPPORTUNITIES):
+            self._faults[part] = None
         self._past: dict[Part, tuple[Fault, float]] = {}
         self._standing_by: set[Part] = set()
         self.changed = asyncio.Event()

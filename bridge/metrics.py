@@ -156,6 +156,33 @@ class Metrics:
             "Changes of a subscription that a newer one in the same batch stood for.",
             registry=self.registry,
         )
+        self.opportunity_sweeps = Counter(
+            "bridge_opportunity_sweeps",
+            "Sweeps of changed Opportunities that were completed.",
+            registry=self.registry,
+        )
+        self.opportunities_swept = Counter(
+            "bridge_opportunities_swept",
+            "Versions of Opportunities that a sweep asked for.",
+            registry=self.registry,
+        )
+        self.opportunities_age = Gauge(
+            "bridge_opportunity_sweep_age_seconds",
+            "Since when changed Opportunities have not been swept.",
+            registry=self.registry,
+        )
+        self.pushed = Counter(
+            "bridge_pushed",
+            "Changed Opportunities, by what became of them at Stripe.",
+            ["result"],
+            registry=self.registry,
+        )
+        self.stripe_writes = Counter(
+            "bridge_stripe_writes",
+            "Writes to Stripe's API, whose limit is shared with the company's checkout.",
+            ["resource"],
+            registry=self.registry,
+        )
         self._refused: Tally[str] = Tally()
 
     def show(self, parts: Mapping[str, Fault | None], standing_by: Collection[str]) -> None:
@@ -170,6 +197,10 @@ class Metrics:
     def count_stripe_read(self, resource: str) -> None:
         """Counts a request to Stripe."""
         self.stripe_reads.labels(resource).inc()
+
+    def count_stripe_write(self, resource: str) -> None:
+        """Counts a write to Stripe."""
+        self.stripe_writes.labels(resource).inc()
 
     def refuse(self, cause: str) -> None:
         """Counts a refused request."""

@@ -32,22 +32,32 @@ from bridge.settings import BookingSettings, Settings
 from bridge.store import open_store
 from bridge.stripe_api import StripeApiError, StripeRateLimited, StripeReader
 from bridge.stripe_api.breaker import Breaker
+from bridge.stripe_api.writer import StripeWriter
 from bridge.to_salesforce import health_event, requests, resync
 from bridge.to_salesforce.admit import Admission
 from bridge.to_salesforce.budget import Budget
 from bridge.to_salesforce.chase import Chase
-from bridge.to_salesforce.gate import Gate, guarded
-from bridge.to_salesforce.ledger import Ledger, PerMinute
+from bridge.to_salesforce.ledger import Ledger
 from bridge.to_salesforce.outcomes import Errand
 from bridge.to_salesforce.prepare import Preparer
 from bridge.to_salesforce.publish import Publisher, Tuning, probe
 from bridge.to_salesforce.receipts import Receipts
-from bridge.to_salesforce.requests import Records, Requests
+from bridge.to_salesforce.requests import Records, Resyncs
 from bridge.to_salesforce.sweep import Sweep
 from bridge.to_salesforce.translate import BookingRules
 from bridge.to_salesforce.trigger import TriggerWatch
 from bridge.to_salesforce.window import Window
+from bridge.to_stripe import changed
+from bridge.to_stripe.exceptions import Exceptions
+from bridge.to_stripe.linking import Linking
+from bridge.to_stripe.opportunities import Opportunities
+from bridge.to_stripe.push import Pusher
+from bridge.to_stripe.push import Tuning as Push
+from bridge.to_stripe.sweep import OpportunitySweep
 from bridge.web import Pages, application
+from bridge.working.gate import Gate, guarded
+from bridge.working.per_minute import PerMinute
+from bridge.working.requests import Requests, Taker
 
 _log = logging.getLogger(__name__)
 
@@ -153,14 +163,25 @@ class Service:
                 lease=settings.store.lease,
             )
             self._chase = self._make_chase()
+            push = settings.push
+            self._writer = StripeWriter(
+                settings.stripe.api_key.get_secret_value(),
+                settings.stripe.api_base,
+                per_second=push.writes_per_second,
+                count=self.metrics.count_stripe_write,
+                breaker=self._breaker,
+            )
+            self._stack.push_async_callback(self._writer.close)
+            self._make_way_back()
             self._requests = Requests(
                 self.inbox,
                 source,
                 self.health,
                 self.metrics,
-                livemode=settings.stripe.mode,
+                self._takers(),
                 reconnect=self._reconnect,
                 lease=settings.store.lease,
+                on_gap=self._opportunity_sweep.soon,
             )
             self._admission = Admission(self.inbox, settings.stripe, self.metrics)
             self._admission.doubt = await self._binding.doubt(settings.stripe)
@@ -284,6 +305,9 @@ class Service:
             rules.time_zone,
         )
         self._start("publish", self._publisher.run)
+        if self._settings.push.enabled:
+            self._start("push", self._pusher.run)
+            self._start("opportunities", self._opportunity_sweep.run)
         self._ready.set_result(Ready(self.url, session.org_id, account_id))
 
     def _make_chase(self) -> Chase:
@@ -301,6 +325,47 @@ class Service:
             republish=Backoff(timeout, _LONGEST_SILENCE),
             heard_since=lambda: self._receipts.since,
             hears=lambda: self._receipts.held,
+            lease=self._settings.store.lease,
+        )
+
+    def _takers(self) -> dict[str, Taker]:
+        takers: dict[str, Taker] = {requests.RESYNC: Resyncs(livemode=self._settings.stripe.mode)}
+        if self._settings.push.enabled:
+            takers[changed.KIND] = self._changes
+        return takers
+
+    def _make_way_back(self) -> None:
+        push, rest = self._settings.push, self._salesforce.rest
+        reserved = self._settings.booking.opportunity_key
+        self._changes = changed.Changes(livemode=self._settings.stripe.mode, linger=push.linger)
+        opportunities = Opportunities(rest)
+        gate = Gate(opportunities.probe, self._reconnect, self.health, Part.METADATA)
+        budget = PerMinute(push.requests, system_clock)
+        self._pusher = Pusher(
+            self.inbox,
+            opportunities,
+            self._reader,
+            self._writer,
+            gate,
+            budget,
+            self.health,
+            self.metrics,
+            Push(backoff=self._retry, lease=2 * self._settings.store.lease),
+            linking=Linking(rest, self._reader, self._writer, self.inbox, reserved=reserved),
+            exceptions=Exceptions(rest),
+            reserved=reserved,
+        )
+        self._opportunity_sweep = OpportunitySweep(
+            self.inbox,
+            opportunities,
+            self._changes,
+            gate,
+            budget,
+            self.health,
+            self.metrics,
+            every=push.sweep_every,
+            overlap=push.sweep_overlap,
+            backoff=self._reconnect,
             lease=self._settings.store.lease,
         )
 

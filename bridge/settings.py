@@ -40,7 +40,7 @@ class StripeSettings(_Section):
 
     api_key: SecretStr = Field(
         description="A restricted key that may read customers, subscriptions, invoices, charges, "
-        "refunds, disputes and events."
+        "refunds, disputes and events, and write customers and subscriptions."
     )
     webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         min_length=1,
@@ -326,6 +326,50 @@ class BookingSettings(_Section):
         return value
 
 
+class PushSettings(_Section):
+    """``BRIDGE_PUSH__…``: what Opportunities say becomes metadata in Stripe."""
+
+    enabled: bool = Field(
+        default=True,
+        description="Whether changes of Opportunities are written to Stripe at all; the API key "
+        "must then be allowed to write customers and subscriptions.",
+    )
+    linger: float = Field(
+        default=1.0,
+        ge=0,
+        le=600,
+        description="Seconds that a change of an Opportunity waits for the next one, so that both "
+        "are one write; ten times that, at most.",
+    )
+    writes_per_second: float = Field(
+        default=5.0,
+        gt=0,
+        le=1000,
+        description="Writes to Stripe a second, at most. Its limit (100 reads and writes in live "
+        "mode, 25 in a sandbox) is shared with all else that uses the account.",
+    )
+    sweep_every: float = Field(
+        default=300.0,
+        ge=1,
+        le=86_400,
+        description="Seconds between sweeps of Opportunities for changes that no event told.",
+    )
+    sweep_overlap: float = Field(
+        default=600.0,
+        ge=60,
+        le=86_400,
+        description="Seconds that a sweep goes back behind the last: a record is seen when the "
+        "transaction that saved it ends.",
+    )
+    requests: float = Field(
+        default=30.0,
+        ge=1,
+        le=6000,
+        description="Times a minute, at most, that the org is asked what Opportunities say: two "
+        "API requests each, for up to 200 of them.",
+    )
+
+
 class LogSettings(_Section):
     """``BRIDGE_LOG__…``"""
 
@@ -346,6 +390,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     http: HttpSettings = HttpSettings()
     booking: BookingSettings = BookingSettings()
+    push: PushSettings = PushSettings()
     log: LogSettings = LogSettings()
 
 

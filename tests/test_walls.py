@@ -28,12 +28,26 @@ ROOMS: dict[str, set[str]] = {
     "bridge.salesforce_api": {"bridge.contract"},
     "bridge.linking": {"bridge.contract", "bridge.salesforce_api"},
     "bridge.preflight": {"bridge.contract", "bridge.salesforce_api"},
+    "bridge.working": {
+        "bridge.contract",
+        "bridge.store",
+        "bridge.stripe_api",
+        "bridge.salesforce_api",
+    },
     "bridge.to_salesforce": {
         "bridge.contract",
         "bridge.money",
         "bridge.store",
         "bridge.stripe_api",
         "bridge.salesforce_api",
+        "bridge.working",
+    },
+    "bridge.to_stripe": {
+        "bridge.contract",
+        "bridge.store",
+        "bridge.stripe_api",
+        "bridge.salesforce_api",
+        "bridge.working",
     },
 }
 """A room's imports beside itself and the lower ones; rooms not named here assemble the others."""

@@ -18,6 +18,7 @@ from bridge.salesforce_api import open_salesforce, position_names
 from bridge.salesforce_api.auth import same_org
 from bridge.settings import Settings, load
 from bridge.store import Counts, Inbox, State
+from bridge.to_stripe.sweep import TOPIC as OPPORTUNITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ async def _rebind(env_file: Path, settings: Settings, yes: bool, json_: bool) ->
         if not yes:
             click.confirm("Bind the store to the new org?", abort=True)
         # The cursors are places in the old org's streams, where the new one has other events.
-        await inbox.rebind(ORG, change.found, forget=position_names(RECEIPT_TOPIC, REQUEST_TOPIC))
+        places = (*position_names(RECEIPT_TOPIC, REQUEST_TOPIC), OPPORTUNITIES)
+        await inbox.rebind(ORG, change.found, forget=places)
     if json_:
         show.as_json(asdict(change))
     else:

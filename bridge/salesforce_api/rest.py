@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -61,12 +61,15 @@ class Rest:
         self.on_usage: Callable[[int, int], None] | None = None
         """Told the day's API requests at each answer: used, and the most (`Sforce-Limit-Info`)."""
 
-    async def query(self, soql: str, *, tooling: bool = False) -> list[Record]:
+    async def query(
+        self, soql: str, *, tooling: bool = False, deleted: bool = False
+    ) -> list[Record]:
         """All records, batch after batch, without their ``attributes``.
 
+        With ``deleted`` also those in the recycle bin ("QueryAll").
         Raises an OrgFault; RequestRefused with Salesforce's code for a query that it refuses.
         """
-        path = "tooling/query" if tooling else "query"
+        path = "tooling/query" if tooling else "queryAll" if deleted else "query"
         page = await self.request("GET", path, params={"q": soql})
         records = [_bare(record) for record in page["records"]]
         while not page["done"]:
@@ -74,16 +77,23 @@ class Rest:
             records += [_bare(record) for record in page["records"]]
         return records
 
-    async def queries(self, soql: Mapping[str, str]) -> dict[str, list[Record]]:
+    async def queries(
+        self, soql: Mapping[str, str], *, deleted: Collection[str] = ()
+    ) -> dict[str, list[Record]]:
         """The records of at most five queries, by the name of each, for one API request.
 
+        Those named in ``deleted`` also give what is in the recycle bin.
         REST API Developer Guide, "Composite": one call, whatever it holds, and at most five of its
         parts may be queries. The names are letters, digits and underscores. Raises as
         :meth:`query`.
         """
-        path = f"/services/data/v{API_VERSION}/query?q="
+        path = f"/services/data/v{API_VERSION}/query"
         parts = [
-            {"method": "GET", "url": path + quote(text, safe=""), "referenceId": name}
+            {
+                "method": "GET",
+                "url": f"{path}{'All' if name in deleted else ''}?q={quote(text, safe='')}",
+                "referenceId": name,
+            }
             for name, text in soql.items()
         ]
         answer = await self.request("POST", "composite", body={"compositeRequest": parts})
@@ -115,6 +125,18 @@ class Rest:
         """
         body = {"allOrNone": False, "records": list(records)}
         results = await self.request("PATCH", "composite/sobjects", body=body)
+        return [dict(result) for result in results]
+
+    async def upsert(
+        self, sobject: str, key: str, records: Sequence[Mapping[str, Any]]
+    ) -> list[Record]:
+        """Updates or creates at most 200 records by an external id, each on its own; Salesforce's
+        result for each, in order ("Upsert Multiple Records with Fewer Round-Trips").
+
+        A record carries ``attributes`` and the external id. Raises as :meth:`query`.
+        """
+        body = {"allOrNone": False, "records": list(records)}
+        results = await self.request("PATCH", f"composite/sobjects/{sobject}/{key}", body=body)
         return [dict(result) for result in results]
 
     async def request(

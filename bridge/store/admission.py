@@ -16,7 +16,7 @@ from bridge.store.inbox import Arrival, State
 
 _COLUMNS = (
     "event_id, type, created, api_version, livemode, account, lane, state, admitted_at, due_at, "
-    "finished_at, outcome, reason, urgent"
+    "finished_at, outcome, reason, urgent, queue"
 )
 _WIDTH = _COLUMNS.count(",") + 2
 _NEW, _DONE = State.NEW.value, State.DONE.value
@@ -61,8 +61,8 @@ def _admit_some(
     for arrival in arrivals:
         state, finished = (_NEW, None) if arrival.outcome is None else (_DONE, now)
         rows += arrival[:7]  # an arrival begins as the columns do
-        rows += (state, now, now, finished)
-        rows += (arrival.outcome, arrival.reason, arrival.urgent, arrival.payload)
+        rows += (state, now, now + arrival.wait, finished, arrival.outcome, arrival.reason)
+        rows += (arrival.urgent, arrival.queue.value, arrival.payload)
     before = connection.total_changes
     connection.execute(_sql(len(arrivals)), rows)
     # A row in each table for each event: nothing was there, and nothing needs to be looked up.

@@ -7,13 +7,21 @@ import sqlite3
 from collections.abc import Sequence
 
 from bridge.store.admission import admit
-from bridge.store.inbox import Arrival, Progress, State
-from bridge.store.queries import known
+from bridge.store.inbox import LONGEST_WAIT, Arrival, Progress, State
+from bridge.store.queries import advance, known
 
 # The range lies in the index of the ids, whatever else the inbox holds.
 _WAITING = """
 SELECT event_id FROM inbox
 WHERE event_id >= ? AND event_id < ? AND state IN ('new', 'queued', 'due') LIMIT 1
+"""
+
+_PUT_OFF = """
+UPDATE inbox SET due_at = min(:now + asked.wait, admitted_at + :longest * asked.wait)
+FROM (SELECT value ->> 0 AS event_id, value ->> 1 AS wait FROM json_each(:asked)) AS asked
+WHERE inbox.event_id = asked.event_id AND inbox.state IN ('new', 'queued', 'due')
+    AND inbox.due_at < min(:now + asked.wait, admitted_at + :longest * asked.wait)
+RETURNING lane
 """
 
 _PROGRESS = """
@@ -46,6 +54,15 @@ def ask(connection: sqlite3.Connection, arrivals: Sequence[Arrival], now: float)
             fresh.append(arrival)
         ids.append(serving[subject])
     admit(connection, fresh, now)
+    _put_off(
+        connection,
+        [
+            (serves, arrival.wait)
+            for serves, arrival in zip(ids, arrivals, strict=True)
+            if arrival.wait and serves != arrival.event_id
+        ],
+        now,
+    )
     return ids
 
 
@@ -53,6 +70,17 @@ def _waiting(connection: sqlite3.Connection, subject: str) -> str | None:
     # The sign after the colon: the range holds this subject's ids and no others.
     found = connection.execute(_WAITING, (f"{subject}:", f"{subject};")).fetchone()
     return None if found is None else str(found[0])
+
+
+def _put_off(
+    connection: sqlite3.Connection, asked: Sequence[tuple[str, float]], now: float
+) -> None:
+    """Rows that wait for more of their kind wait anew."""
+    if asked:
+        found = connection.execute(
+            _PUT_OFF, {"asked": json.dumps(asked), "now": now, "longest": LONGEST_WAIT}
+        )
+        advance(connection, json.dumps([lane for (lane,) in found.fetchall()]))
 
 
 def progress(

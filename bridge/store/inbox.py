@@ -39,8 +39,20 @@ from typing import NamedTuple, Protocol
 
 from bridge.clock import Backoff
 
+LONGEST_WAIT = 10
+"""How many times its wait a row may be put off by those who ask for it again."""
+
 CLAIM_LEASE = 60.0
 """Seconds that a claim holds unless it is renewed."""
+
+
+class Queue(StrEnum):
+    """Whose work a row is. A worker claims from its own queue alone, and no lane is of two."""
+
+    SALESFORCE = "salesforce"
+    """What is published to Salesforce."""
+    STRIPE = "stripe"
+    """What is written to Stripe."""
 
 
 class State(StrEnum):
@@ -72,6 +84,10 @@ class Arrival(NamedTuple):
     reason: str = ""
     urgent: bool = False
     """Whether it may use what is kept in reserve of the org's allocations."""
+    queue: Queue = Queue.SALESFORCE
+    wait: float = 0.0
+    """Seconds until it may be claimed; anew whenever it is asked for again meanwhile, up to
+    :data:`LONGEST_WAIT` times that in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +178,30 @@ class Cursor:
     lease: Lease | None = None
     """When given, the cursor moves only while the lease is this bridge's. Else LeaseLost is raised,
     and nothing of the same transaction happens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A write to Stripe that is begun, and that may be repeated word by word."""
+
+    target: str
+    """What it writes to; there is one intent for each at a time."""
+    path: str
+    params: str
+    """JSON."""
+    key: str
+    """The idempotency key."""
+    at: float = 0.0
+    """When it was stored."""
+
+
+class Placing(NamedTuple):
+    """An Opportunity's text, on a Stripe object."""
+
+    opportunity: str
+    """Its id, of 18 characters."""
+    target: str
+    """The object's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +304,12 @@ class Inbox(Protocol):
         """Those that are in the inbox or remembered."""
 
     async def claim(
-        self, limit: int, *, lease: float = CLAIM_LEASE, urgent_only: bool = False
+        self,
+        limit: int,
+        *,
+        lease: float = CLAIM_LEASE,
+        urgent_only: bool = False,
+        queue: Queue = Queue.SALESFORCE,
     ) -> list[Claimed]:
         """Takes a batch of each lane that is ready, a lane's events together and oldest first.
 
@@ -288,8 +333,20 @@ class Inbox(Protocol):
     async def in_flight(self) -> int:
         """How many events are published and without a receipt."""
 
-    async def wait(self, timeout: float) -> bool:
+    async def wait(self, timeout: float, queue: Queue = Queue.SALESFORCE) -> bool:
         """Returns True when there may be something new to claim, False after ``timeout``."""
+
+    async def intend(self, intents: Collection[Intent], placings: Collection[Placing]) -> None:
+        """Stores what is about to be written to Stripe, and whose text where, before it is."""
+
+    async def intents(self) -> list[Intent]:
+        """What was begun and is not known to be done, the oldest first."""
+
+    async def fulfil(self, keys: Collection[str], gone: Collection[Placing]) -> None:
+        """Forgets intents that are done, and texts that are no longer there."""
+
+    async def placed(self, opportunities: Collection[str]) -> frozenset[Placing]:
+        """Where the texts of some Opportunities are, or may be."""
 
     async def get_cursor(self, topic: str) -> bytes | None:
         """The replay id that was stored last."""

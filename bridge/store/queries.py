@@ -10,6 +10,7 @@ from bridge.store.inbox import (
     Claimed,
     InFlight,
     Move,
+    Queue,
     Settlement,
     State,
 )
@@ -39,7 +40,8 @@ _SORT = "UPDATE inbox SET state = 'queued' WHERE state = 'new' AND seq <= ?"
 
 _READY_LANES = """
 SELECT json_group_array(lane) FROM (
-    SELECT lane FROM inbox WHERE state = 'due' AND due_at <= ? ORDER BY due_at, seq LIMIT ?)
+    SELECT lane FROM inbox
+    WHERE state = 'due' AND queue = ? AND due_at <= ? ORDER BY due_at, seq LIMIT ?)
 """
 
 # Lane by lane, and SQLite walks an IN list upwards: sorting them all would cost what it saves.
@@ -50,7 +52,7 @@ WHERE seq IN (
     WHERE member.seq IN (
         SELECT seq FROM inbox AS waiting INDEXED BY inbox_lane
         WHERE waiting.lane = ready.value AND waiting.state = 'queued' AND waiting.due_at <= :now
-            AND waiting.urgent >= :urgent
+            AND waiting.urgent >= :urgent AND waiting.queue = :queue
         ORDER BY waiting.seq LIMIT :of_a_lane)
     LIMIT :limit)
 """
@@ -73,7 +75,8 @@ RETURNING lane
 _READY_URGENT_LANES = """
 SELECT json_group_array(DISTINCT lane) FROM (
     SELECT lane FROM inbox AS waiting INDEXED BY inbox_urgent
-    WHERE urgent AND state IN ('new', 'queued', 'due') AND state <> 'new' AND due_at <= ?
+    WHERE urgent AND state IN ('new', 'queued', 'due') AND state <> 'new' AND queue = ?
+        AND due_at <= ?
         AND NOT EXISTS (
             SELECT 1 FROM inbox AS flying
             WHERE flying.lane = waiting.lane AND flying.state IN ('claimed', 'sent'))
@@ -88,19 +91,20 @@ def claim(
     now: float,
     lease: float,
     urgent_only: bool,
+    queue: Queue,
 ) -> list[Claimed]:
     """Sorts what is new into its lanes, then takes a batch of each lane that is ready."""
     release_claims(connection, now, now)
     if urgent_only:
         fresh = [lane for (lane,) in connection.execute(_SORT_URGENT, (_SORT_ROWS,))]
-        _advance(connection, json.dumps(fresh))
-        ready = connection.execute(_READY_URGENT_LANES, (now, limit))
+        advance(connection, json.dumps(fresh))
+        ready = connection.execute(_READY_URGENT_LANES, (queue.value, now, limit))
     else:
         lanes, last = connection.execute(_NEW, (_SORT_ROWS,)).fetchone()
         if last is not None:
             connection.execute(_SORT, (last,))
-            _advance(connection, lanes)
-        ready = connection.execute(_READY_LANES, (now, limit))
+            advance(connection, lanes)
+        ready = connection.execute(_READY_LANES, (queue.value, now, limit))
     (lanes,) = ready.fetchone()
     if lanes == "[]":
         return []
@@ -115,9 +119,10 @@ def claim(
             "of_a_lane": _LANE_ROWS,
             "limit": limit,
             "urgent": urgent_only,
+            "queue": queue.value,
         },
     )
-    _advance(connection, lanes)  # those for which there was no room
+    advance(connection, lanes)  # those for which there was no room
     return [
         Claimed(
             seq=row[0],
@@ -192,7 +197,7 @@ def record(connection: sqlite3.Connection, moves: Sequence[Move], now: float) ->
         ]
     )
     moved = connection.execute(_RECORD, {"now": now, "moves": body}).fetchall()
-    _advance(connection, json.dumps([lane for _, lane, state, _ in moved if state != "sent"]))
+    advance(connection, json.dumps([lane for _, lane, state, _ in moved if state != "sent"]))
     said = {"queued": "due"}
     note(
         connection, now, [(seq, said.get(state, state), reason) for seq, _, state, reason in moved]
@@ -242,7 +247,7 @@ def complete(
         notes.append((seq, settlement.outcome, reason))
         moved.append(event_id)
     connection.executemany(_SETTLE, updates)
-    _advance(connection, json.dumps(lanes))
+    advance(connection, json.dumps(lanes))
     note(connection, now, notes)
     return frozenset(moved)
 
@@ -266,7 +271,7 @@ WHERE seq IN (
 """
 
 
-def _advance(connection: sqlite3.Connection, lanes: str) -> None:
+def advance(connection: sqlite3.Connection, lanes: str) -> None:
     """Makes the event of each lane due that may go first, unless a batch of it is in flight."""
     connection.execute(_STEP_BACK, (lanes,))
     connection.execute(_STEP_FORWARD, (lanes,))
@@ -299,7 +304,7 @@ def release_claims(connection: sqlite3.Connection, now: float, until: float = _E
         (now, until),
     ).fetchall()
     if lanes:
-        _advance(connection, json.dumps([lane for (lane,) in lanes]))
+        advance(connection, json.dumps([lane for (lane,) in lanes]))
 
 
 def overdue(connection: sqlite3.Connection, limit: int, now: float) -> list[InFlight]:

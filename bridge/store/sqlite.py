@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from bridge.clock import Clock, system_clock
 from bridge.errors import StoreInUse, StoreUnavailable
-from bridge.store import admission, asks, operator, queries, reports, shared
+from bridge.store import admission, asks, operator, queries, reports, shared, writes
+from bridge.store.bell import Bell
 from bridge.store.inbox import (
     CLAIM_LEASE,
     Arrival,
@@ -23,10 +24,13 @@ from bridge.store.inbox import (
     Cursor,
     EventRow,
     InFlight,
+    Intent,
     Lease,
     Moment,
     Move,
+    Placing,
     Progress,
+    Queue,
     Report,
     Settlement,
     State,
@@ -49,7 +53,7 @@ class SqliteInbox:
         self._lock = lock
         self._clock = clock
         self._holder = uuid.uuid4().hex
-        self._changed = asyncio.Event()
+        self._bell = Bell()
 
     @property
     def where(self) -> str:
@@ -105,7 +109,7 @@ class SqliteInbox:
 
     async def admit(self, arrival: Arrival) -> bool:
         admitted = await self._writer.admit(arrival)
-        self._changed.set()
+        self._bell.ring()
         return admitted
 
     async def ask(self, arrivals: Sequence[Arrival], cursor: Cursor | None = None) -> list[str]:
@@ -118,7 +122,7 @@ class SqliteInbox:
             return serving
 
         serving = await self._writer.run(job)
-        self._changed.set()
+        self._bell.ring()
         return serving
 
     async def progress(self, lanes: Sequence[str], prefix: str, since: float) -> Progress:
@@ -128,11 +132,16 @@ class SqliteInbox:
         return await self._read(lambda c: queries.known(c, event_ids))
 
     async def claim(
-        self, limit: int, *, lease: float = CLAIM_LEASE, urgent_only: bool = False
+        self,
+        limit: int,
+        *,
+        lease: float = CLAIM_LEASE,
+        urgent_only: bool = False,
+        queue: Queue = Queue.SALESFORCE,
     ) -> list[Claimed]:
         token, now = uuid.uuid4().hex, self._clock()
         return await self._writer.run(
-            lambda c: queries.claim(c, limit, token, now, lease, urgent_only)
+            lambda c: queries.claim(c, limit, token, now, lease, urgent_only, queue)
         )
 
     async def renew(self, claims: Collection[str], *, lease: float = CLAIM_LEASE) -> frozenset[str]:
@@ -142,7 +151,7 @@ class SqliteInbox:
     async def record(self, moves: Sequence[Move]) -> None:
         now = self._clock()
         await self._writer.run(lambda c: queries.record(c, moves, now))
-        self._changed.set()
+        self._bell.ring()
 
     async def complete(
         self, settlements: Sequence[Settlement], cursor: Cursor | None = None
@@ -157,7 +166,7 @@ class SqliteInbox:
 
         moved = await self._writer.run(job)
         if moved:
-            self._changed.set()
+            self._bell.ring()
         return moved
 
     async def overdue(self, limit: int) -> list[InFlight]:
@@ -167,14 +176,21 @@ class SqliteInbox:
     async def in_flight(self) -> int:
         return await self._writer.run(queries.in_flight)
 
-    async def wait(self, timeout: float) -> bool:
-        try:
-            async with asyncio.timeout(timeout):
-                await self._changed.wait()
-        except TimeoutError:
-            return False
-        self._changed.clear()
-        return True
+    async def wait(self, timeout: float, queue: Queue = Queue.SALESFORCE) -> bool:
+        return await self._bell.wait(queue, timeout)
+
+    async def intend(self, intents: Collection[Intent], placings: Collection[Placing]) -> None:
+        now = self._clock()
+        await self._writer.run(lambda c: writes.intend(c, intents, placings, now))
+
+    async def intents(self) -> list[Intent]:
+        return await self._writer.run(writes.intents)
+
+    async def fulfil(self, keys: Collection[str], gone: Collection[Placing]) -> None:
+        await self._writer.run(lambda c: writes.fulfil(c, keys, gone))
+
+    async def placed(self, opportunities: Collection[str]) -> frozenset[Placing]:
+        return await self._writer.run(lambda c: writes.placed(c, opportunities))
 
     async def get_cursor(self, topic: str) -> bytes | None:
         return await self._writer.run(lambda c: shared.get_cursor(c, topic))
@@ -206,7 +222,11 @@ class SqliteInbox:
         return await self._read(shared.bound)
 
     async def rebind(self, name: str, value: str, forget: Sequence[str] = ()) -> None:
-        await self._writer.run(lambda c: shared.rebind(c, name, value, forget))
+        def job(connection: sqlite3.Connection) -> None:
+            shared.rebind(connection, name, value, forget)
+            writes.forget_all(connection)
+
+        await self._writer.run(job)
 
     async def count_refused(self, causes: Mapping[str, int]) -> None:
         await self._writer.run(lambda c: queries.count_refused(c, causes))
@@ -218,7 +238,7 @@ class SqliteInbox:
     async def retry(self, event_ids: Sequence[str] | None) -> int:
         now = self._clock()
         moved = await self._writer.run(lambda c: operator.retry(c, event_ids, now))
-        self._changed.set()
+        self._bell.ring()
         return moved
 
     async def discard(self, event_ids: Sequence[str]) -> int:

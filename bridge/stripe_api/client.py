@@ -38,7 +38,7 @@ _SDK_VERSION = stripe.api_version
 _BACKOFF = Backoff(first=0.5, longest=8.0)
 _PASSING = frozenset({408, 409, 425})
 """Refusals of a moment, and no verdict on what was asked for."""
-_LONG = 2.0
+LONG = 2.0
 """Seconds: who is asked to stay away for longer does not sit waiting for it."""
 
 
@@ -160,7 +160,7 @@ class StripeGet:
             try:
                 return await self._once(path, params)
             except StripeRateLimited as error:
-                if attempt > self._retries or error.retry_after > _LONG:
+                if attempt > self._retries or error.retry_after > LONG:
                     raise
                 self._throttle.hold(max(error.retry_after, _BACKOFF.wait(attempt)))
         raise AssertionError("unreachable")
@@ -172,7 +172,7 @@ class StripeGet:
             try:
                 response = await self._client.raw_request_async("get", path, **params)
             except stripe.StripeError as error:
-                raise _translated(path, error, asked) from error
+                raise translated("GET", path, error, asked) from error
             except (TimeoutError, aiohttp.ClientError) as error:
                 raise StripeUnavailable(f"GET {path}: {type(error).__name__}") from error
         as_of = _surely_so(response.headers, asked)
@@ -199,14 +199,15 @@ def _date(headers: Mapping[str, str]) -> dt.datetime | None:
         return None
 
 
-def _translated(path: str, error: stripe.StripeError, asked: float) -> StripeApiError:
+def translated(method: str, path: str, error: stripe.StripeError, asked: float) -> StripeApiError:
+    """The bridge's error for the SDK's; ``asked`` is when, by the monotonic clock."""
     headers: Mapping[str, str] = error.headers or {}
     # Without Stripe's own JSON the SDK's message holds the whole body.
-    said = f"GET {path}: {error.user_message if error.json_body else type(error).__name__}"
+    said = f"{method} {path}: {error.user_message if error.json_body else type(error).__name__}"
     if isinstance(error, stripe.RateLimitError) or error.http_status == 429:
         return StripeRateLimited(said, _retry_after(headers))
     if isinstance(error, stripe.AuthenticationError):
-        return StripeAuthenticationFailed(f"GET {path}: Stripe does not take the API key")
+        return StripeAuthenticationFailed(f"{method} {path}: Stripe does not take the API key")
     if not isinstance(error.json_body, dict) or error.http_status in _PASSING:
         # No word of Stripe's: something on the way answered.
         return StripeUnavailable(f"{said} (HTTP {error.http_status})")

@@ -33,6 +33,9 @@ class StripeEvent:
     the account of its own key fills it in with ``dataclasses.replace``."""
     object: dict[str, Any]
     """Stripe's JSON: whole numbers are ``int``, all others ``Decimal``."""
+    previous: dict[str, Any] | None = None
+    """What Stripe says of the values before, where it does. No value of the ledger is ever taken
+    from it."""
 
 
 def parse_json(raw: bytes | str) -> Any:
@@ -68,6 +71,7 @@ def parse_event(raw: bytes) -> StripeEvent:
         livemode=body.get("livemode") is True,
         account=_optional(body, "account"),
         object=found,
+        previous=_previous(data),
     )
 
 
@@ -93,6 +97,11 @@ def read_event(
         account=account,
         object=object,
     )
+
+
+def _previous(data: Any) -> dict[str, Any] | None:
+    found = data.get("previous_attributes") if isinstance(data, dict) else None
+    return found if isinstance(found, dict) else None
 
 
 def _text(body: dict[str, Any], name: str) -> str:

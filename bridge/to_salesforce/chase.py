@@ -18,10 +18,10 @@ from bridge.errors import (
 from bridge.health import Health, Part
 from bridge.metrics import Metrics
 from bridge.store import Claimed, Inbox, InFlight, Lease, Move, Settlement, State
-from bridge.to_salesforce.follow import LEASE
 from bridge.to_salesforce.ledger import Found, Ledger
 from bridge.to_salesforce.trigger import Trigger, TriggerWatch
 from bridge.to_salesforce.window import Lost, Window
+from bridge.working.holding import LEASE
 
 _log = logging.getLogger(__name__)
 

@@ -12,39 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from bridge.clock import Clock
 from bridge.contract import KEYS
 from bridge.salesforce_api import Rest
 from bridge.salesforce_api.rest import literals
 from bridge.store import InFlight
 from bridge.to_salesforce.sent_rows import SentRow, columns, holds, load_sent
+from bridge.working.per_minute import PerMinute
 
 _MOST_KEYS_LENGTH = 10_000
 """Of the keys in one query, as an address spells them. REST API Developer Guide, "Status Codes
 and Error Responses": an address of more than 16,384 bytes is refused; the fields take 1,500."""
 _HOLD = "Automation_Hold__c"
-
-
-class PerMinute:
-    """So many requests a minute, and no more at once."""
-
-    def __init__(self, a_minute: float, clock: Clock) -> None:
-        self._a_minute = a_minute
-        self._clock = clock
-        self._left = float(a_minute)
-        self._at = clock()
-
-    def take(self) -> bool:
-        """Whether one more may be made now; then it counts as made."""
-        now = self._clock()
-        self._left = min(
-            self._a_minute, self._left + max(0.0, now - self._at) * self._a_minute / 60
-        )
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from bridge.to_salesforce.translate import (
     read_event,
     translate,
 )
+from bridge.to_salesforce.translate.echo import is_echo
 
 _ROUNDS = 8
 _AT_ONCE = 10
@@ -83,7 +84,7 @@ class Preparer:
             self._reader.notice(event)
             if count % _AT_ONCE == 0:
                 await asyncio.sleep(0)
-        found = contested(events.values())
+        found = contested(each for each in events.values() if not is_echo(each, self._rules))
         readings = await asyncio.gather(
             *(self._decide(each, events[each.events[0]]) for each in found)
         )

@@ -31,14 +31,14 @@ from bridge.stripe_api import StripeApiError, StripeEvent, StripeNotFound, Strip
 from bridge.to_salesforce.budget import Budget
 from bridge.to_salesforce.chase import put_back
 from bridge.to_salesforce.filling import Filling
-from bridge.to_salesforce.gate import Gate
 from bridge.to_salesforce.joining import join_gently
-from bridge.to_salesforce.keeping import Kept, kept
 from bridge.to_salesforce.outcomes import Expanded, Nothing
-from bridge.to_salesforce.patience import Patience
 from bridge.to_salesforce.prepare import Prepared, Preparer, TooSoon
 from bridge.to_salesforce.turn import Turn
 from bridge.to_salesforce.window import Window
+from bridge.working.gate import Gate
+from bridge.working.keeping import Kept, kept
+from bridge.working.patience import Patience
 
 _log = logging.getLogger(__name__)
 

@@ -14,9 +14,10 @@ from bridge.health import Health, Part
 from bridge.metrics import Metrics
 from bridge.salesforce_api import Delivery, EventSource, Received
 from bridge.store import Cursor, Inbox, Settlement, State
-from bridge.to_salesforce.follow import LEASE, Follower, until_stored
-from bridge.to_salesforce.gate import Gate
 from bridge.to_salesforce.old_package import package_fault
+from bridge.working.follow import Follower
+from bridge.working.gate import Gate
+from bridge.working.holding import LEASE, until_stored
 
 _log = logging.getLogger(__name__)
 _results = TypeAdapter(list[ReceiptResult])

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import logging
 
-from pydantic import ValidationError
-
-from bridge.clock import Backoff, Clock, system_clock
-from bridge.contract import KEYS, REQUEST_TOPIC, RequestMessage
-from bridge.health import Health, Part
-from bridge.metrics import Metrics
-from bridge.salesforce_api import Delivery, EventSource, Received, Rest
+from bridge.clock import Clock, system_clock
+from bridge.contract import KEYS, RequestMessage
+from bridge.salesforce_api import Rest
 from bridge.salesforce_api.rest import literal
-from bridge.store import Arrival, Claimed, Cursor, Inbox
+from bridge.store import Arrival, Claimed
 from bridge.to_salesforce import resync
-from bridge.to_salesforce.follow import LEASE, Follower, until_stored
 from bridge.to_salesforce.outcomes import Expanded, Nothing
+from bridge.working.requests import Unreadable
 
 RESYNC = "Resync"
 RECORD = "bridge.request"
@@ -37,88 +33,25 @@ _STRIPE_IDS: dict[str, tuple[str, str, str]] = {
 """Where the Stripe ids behind a record are, by its object: field, object, and what points to it."""
 
 
-class _PassedOver(Exception):
-    """A request that leads to nothing."""
+class Resyncs:
+    """Takes requests to read Stripe again."""
 
-    def __init__(self, result: str, why: str) -> None:
-        super().__init__(why)
-        self.result = result
-
-
-class Requests:
-    """Follows the requests."""
-
-    def __init__(
-        self,
-        inbox: Inbox,
-        source: EventSource,
-        health: Health,
-        metrics: Metrics,
-        *,
-        livemode: bool,
-        reconnect: Backoff,
-        clock: Clock = system_clock,
-        lease: float = LEASE,
-    ) -> None:
-        """``lease`` is how long this bridge holds the topic without renewing that, in seconds."""
-        self._inbox = inbox
-        self._health = health
-        self._metrics = metrics
+    def __init__(self, *, livemode: bool, clock: Clock = system_clock) -> None:
         self._livemode = livemode
         self._clock = clock
-        self._follower = Follower(
-            REQUEST_TOPIC,
-            Part.REQUESTS,
-            self.apply,
-            source=source,
-            inbox=inbox,
-            health=health,
-            reconnect=reconnect,
-            lease=lease,
-        )
 
-    async def run(self) -> None:
-        """Takes requests until cancelled."""
-        await self._follower.run()
-
-    async def apply(self, delivery: Delivery, cursor: Cursor | None) -> None:
-        """Stores what a delivery asks for, with the cursor behind it. Raises LeaseLost."""
-        arrivals = [
-            arrival
-            for received in delivery.events
-            if (arrival := self._arrival(received)) is not None
-        ]
-        if arrivals or cursor is not None:
-            await until_stored(lambda: self._inbox.ask(arrivals, cursor), self._health)
-
-    def _arrival(self, received: Received) -> Arrival | None:
-        try:
-            arrival = self._row(received)
-        except _PassedOver as passed:
-            self._metrics.requests.labels(passed.result).inc()
-            _log.warning("a request is passed over: %s", passed)
-            return None
-        self._metrics.requests.labels("taken").inc()
-        return arrival
-
-    def _row(self, received: Received) -> Arrival:
-        mark = received.id or received.replay_id.hex()
-        try:
-            request = RequestMessage.model_validate(received.fields)
-        except ValidationError:
-            raise _PassedOver("unreadable", f"request {mark} cannot be read") from None
-        if request.kind != RESYNC:
-            raise _PassedOver("unknown", f"nothing answers requests of kind {request.kind}")
+    def __call__(self, request: RequestMessage, mark: str) -> Arrival:
+        """The row for a request. Raises Unreadable."""
         if request.stripe_id:
             try:
                 return resync.asked_for(
                     request.stripe_id, mark, at=self._clock(), livemode=self._livemode
                 )
             except ValueError as error:
-                raise _PassedOver("unreadable", str(error)) from None
+                raise Unreadable(str(error)) from None
         if request.record_id and request.record_id.isalnum():
             return self._of_record(request.record_id, mark)
-        raise _PassedOver("unreadable", f"request {mark} names nothing")
+        raise Unreadable("it names nothing")
 
     def _of_record(self, record_id: str, mark: str) -> Arrival:
         return Arrival(

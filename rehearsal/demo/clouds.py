@@ -129,6 +129,9 @@ class Clouds:
             "BRIDGE_STRIPE__SWEEP_EVERY": "86400",
             # Nobody else asks the stand-in, and it has no limit of its own.
             "BRIDGE_STRIPE__READS_PER_SECOND": "1000",
+            "BRIDGE_PUSH__WRITES_PER_SECOND": "1000",
+            "BRIDGE_PUSH__REQUESTS": "6000",
+            "BRIDGE_PUSH__LINGER": "0.2",
             "BRIDGE_SALESFORCE__LOGIN_URL": org["http_url"],
             "BRIDGE_SALESFORCE__CLIENT_ID": org["client_id"],
             "BRIDGE_SALESFORCE__CLIENT_SECRET": org["client_secret"],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any
 
-from rehearsal.demo.clouds import Clouds
+from rehearsal.demo.clouds import SETTLE_TIMEOUT, Clouds, NotSettled
 from rehearsal.demo.telling import Step, Telling, Told
 
 __all__ = ["SEED", "Step", "Story", "Told"]
@@ -53,6 +55,11 @@ class Story(Telling):
                 "The customer pays: a deal closes itself",
                 "A checkout in Stripe carries the Opportunity's id in the subscription's metadata.",
                 self.northwind_buys,
+            ),
+            (
+                "A rep renames the deal, and Stripe shows it",
+                "What an Opportunity says is metadata of its Stripe customer and subscription.",
+                self.a_rep_renames,
             ),
             (
                 "A month later the subscription renews",
@@ -215,6 +222,22 @@ class Story(Telling):
             }
         )
         self._subscriptions["northwind"] = subscription.id
+
+    async def a_rep_renames(self) -> str:
+        """Gives the time from the edit until both objects in Stripe say so."""
+        name = "Northwind: platform, 25 seats, two years"
+        started = time.monotonic()
+        await self.clouds.org.update("Opportunity", self._opportunity("Northwind"), Name=name)
+        for read, key in (
+            (self.clouds.stripe.v1.customers.retrieve_async, self._customers["Northwind Traders"]),
+            (self.clouds.stripe.v1.subscriptions.retrieve_async, self._subscriptions["northwind"]),
+        ):
+            while (await read(key))["metadata"].to_dict().get("salesforce_opportunity") != name:
+                if time.monotonic() - started > SETTLE_TIMEOUT:
+                    raise NotSettled(f"{key} in Stripe does not show the deal's new name")
+                await asyncio.sleep(0.02)
+        seconds = time.monotonic() - started
+        return f"Stripe's customer and subscription showed it after {seconds:.1f} s."
 
     async def a_month_passes(self) -> None:
         await self._until_renewed("northwind", hours=2)

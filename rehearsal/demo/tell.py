@@ -40,6 +40,8 @@ class Teller:
             say("   [dim]Salesforce:[/dim] nothing changed", highlight=False)
         for change in told.changes:
             self._change(change)
+        if told.note:
+            say(f"   {told.note}", highlight=False)
         say(f"   [dim]settled in {seconds:.1f} s[/dim]\n", highlight=False)
 
     def _change(self, change: Change) -> None:

@@ -19,17 +19,21 @@ class Told:
     why: str
     stripe_events: list[dict[str, str]]
     changes: list[Change]
+    note: str = ""
+    """What else there is to say of it."""
 
     def to_json(self) -> dict[str, Any]:
         return {
             "title": self.title,
             "why": self.why,
+            "note": self.note,
             "stripe_events": self.stripe_events,
             "changes": [change.to_json() for change in self.changes],
         }
 
 
-Step = tuple[str, str, Callable[[], Awaitable[None]]]
+Step = tuple[str, str, Callable[[], Awaitable[str | None]]]
+"""Title, why, and what is done; that may give a note."""
 
 
 class Telling(ABC):
@@ -49,10 +53,10 @@ class Telling(ABC):
         self.snapshot = await self.clouds.org.snapshot()
         await self._new_events()
         for title, why, act in self.steps():
-            await act()
+            note = await act() or ""
             await self.clouds.settle()
             after = await self.clouds.org.snapshot()
-            told = Told(title, why, await self._new_events(), changes(self.snapshot, after))
+            told = Told(title, why, await self._new_events(), changes(self.snapshot, after), note)
             self.snapshot = after
             yield told
 

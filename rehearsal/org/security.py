@@ -128,16 +128,22 @@ def _open(target: ObjectType, field: Field, profile: str) -> bool:
     return not field.custom and profile in {ADMINISTRATOR, STANDARD_USER}
 
 
+_RULED_BY = {"OpportunityContactRole": "Opportunity"}
+"""Objects that no permission set names: who may do something with the other may do it with these
+(Object Reference, "OpportunityContactRole", "Special Access Rules")."""
+
+
 def may(user: User, target: ObjectType, right: str) -> bool:
     """Whether the user has `create`, `read`, `edit` or `delete` on the object."""
     if user.permissions is None:
         return True
-    return right in user.permissions.objects.get(target.name.lower(), frozenset())
+    name = _RULED_BY.get(target.name, target.name).lower()
+    return right in user.permissions.objects.get(name, frozenset())
 
 
 def may_field(user: User, target: ObjectType, field: Field, right: str) -> bool:
     """Whether the user may `read` or `edit` the field."""
-    if user.permissions is None or _without_security(field):
+    if user.permissions is None or _without_security(field) or target.name in _RULED_BY:
         return True
     key = (target.name.lower(), field.name.lower())
     return right in user.permissions.fields.get(key, frozenset())

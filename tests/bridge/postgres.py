@@ -35,6 +35,8 @@ _TABLES = (
     "leases",
     "bound",
     "reports",
+    "intents",
+    "placed",
 )
 
 

@@ -100,6 +100,13 @@ class SalesforceOrg:
     def _adopt(self, event: ObjectType) -> None:
         self.org.bus.adopt(Schema({event.name.lower(): event}))
 
+    def configure(self, **values: Any) -> None:
+        """As when an admin edits the package's settings record."""
+        store = self.org._engine.store
+        (row,) = store.table("Bridge_Setting__mdt").rows()
+        store.put("Bridge_Setting__mdt", {**row, **values})
+        store.commit()
+
     def publish(self, event: str, **fields: Any) -> None:
         """As Apex and Flows do."""
         self.org.run(lambda tx: tx.publish(event, [fields]), user=self.org.admin)
@@ -119,10 +126,13 @@ def package() -> tuple[Any, Any, Any]:
 
 @asynccontextmanager
 async def open_org(
-    project: Path | None = None, options: OrgOptions | None = None
+    project: Path | None = None, options: OrgOptions | None = None, *, flows: bool = True
 ) -> AsyncIterator[SalesforceOrg]:
-    """An empty org with the package, or with the project of a folder."""
+    """An empty org with the package, or with the project of a folder; of the package without its
+    Flows, where asked."""
     loaded, *runtimes = package() if project is None else (None,)
+    if loaded is not None and not flows:
+        runtimes[1] = FlowRuntime(loaded.schema, (), runtimes[0].actions)
     if loaded is not None and options is not None:
         loaded = dataclasses.replace(loaded, options=options)
     org = Org(loaded, *runtimes) if project is None else Org.of(load_project(project, options))

@@ -40,7 +40,7 @@ class Disordered(Story):
     def steps(self) -> list[Step]:
         return [(title, why, partial(self.in_disorder, act)) for title, why, act in super().steps()]
 
-    async def in_disorder(self, act: Callable[[], Awaitable[None]]) -> None:
+    async def in_disorder(self, act: Callable[[], Awaitable[str | None]]) -> None:
         await self.clouds.standin("POST", "delivery", {"hold": True, "duplicate": 9})
         await act()
         await self.clouds.standin("POST", "delivery", {"shuffle": 500, "concurrency": 4})
@@ -138,7 +138,7 @@ class TestTheStory:
         } <= told["records"].keys()
 
     def test_payment_closes_the_opportunity_with_what_was_sold(self, told: dict[str, Any]) -> None:
-        deal = one(told["records"]["Opportunity"], Name="Northwind: platform, 25 seats")
+        deal = one(told["records"]["Opportunity"], Name="Northwind: platform, 25 seats, two years")
         assert (deal["StageName"], deal["IsWon"]) == ("Closed Won", True)
         # 25 seats at $49 less 10 %, for the 24 months that the metadata names.
         assert deal["Amount"] == 25 * 49 * Decimal("0.9") * 24
@@ -150,7 +150,7 @@ class TestTheStory:
 
     def test_one_draft_contract(self, told: dict[str, Any]) -> None:
         (contract,) = told["records"]["Contract"]
-        deal = one(told["records"]["Opportunity"], Name="Northwind: platform, 25 seats")
+        deal = one(told["records"]["Opportunity"], Name="Northwind: platform, 25 seats, two years")
         assert contract["AccountId"] == deal["AccountId"]
         assert contract["Status"] == "Draft"
         assert contract["ContractTerm"] == 24
@@ -317,6 +317,7 @@ async def test_an_edited_flow_changes_what_happens(project: Path, tmp_path: Path
         async for _ in story.play():
             break
         deal = one(
-            list(story.snapshot["Opportunity"].values()), Name="Northwind: platform, 25 seats"
+            list(story.snapshot["Opportunity"].values()),
+            Name="Northwind: platform, 25 seats, two years",
         )
     assert deal["NextStep"] == "Send the welcome pack"

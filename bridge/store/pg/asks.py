@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from bridge.store.inbox import Arrival, Progress, State
+from bridge.store.inbox import LONGEST_WAIT, Arrival, Progress, State
+from bridge.store.pg import lanes
 from bridge.store.pg.pool import Connection
 from bridge.store.pg.queries import admit, known
 
@@ -17,11 +18,20 @@ SELECT pg_advisory_xact_lock(1599164162, hash) FROM (
 
 # The sign after the colon: the range holds this subject's ids and no others.
 _WAITING = """
-SELECT asked, found.event_id FROM unnest($1::text[]) AS asked CROSS JOIN LATERAL (
-    SELECT event_id FROM stripe_sf.inbox
+SELECT asked, found.event_id, found.lane FROM unnest($1::text[]) AS asked CROSS JOIN LATERAL (
+    SELECT event_id, lane FROM stripe_sf.inbox
     WHERE event_id COLLATE "C" >= asked || ':' AND event_id COLLATE "C" < asked || ';'
         AND state IN ('new', 'queued', 'due')
     ORDER BY event_id COLLATE "C" LIMIT 1) AS found
+"""
+
+_PUT_OFF = """
+WITH now AS MATERIALIZED (SELECT stripe_sf.bridge_now() AS at)
+UPDATE stripe_sf.inbox SET due_at = least(now.at + wait, admitted_at + $3 * wait)
+FROM now, unnest($1::text[], $2::float8[]) AS asked (event_id, wait)
+WHERE inbox.event_id = asked.event_id AND inbox.state IN ('new', 'queued', 'due')
+    AND inbox.due_at < least(now.at + wait, admitted_at + $3 * wait)
+RETURNING lane
 """
 
 _PROGRESS = """
@@ -55,7 +65,27 @@ async def ask(connection: Connection, arrivals: Sequence[Arrival]) -> list[str]:
             fresh.append(arrival)
         ids.append(serving[subject])
     await admit(connection, fresh)
+    waits = {
+        serves: arrival.wait
+        for serves, arrival in zip(ids, arrivals, strict=True)
+        if arrival.wait and serves != arrival.event_id
+    }
+    await _put_off(connection, {row["event_id"]: row["lane"] for row in waiting}, waits)
     return ids
+
+
+async def _put_off(
+    connection: Connection, there: Mapping[str, str], waits: Mapping[str, float]
+) -> None:
+    """Rows that wait for more of their kind wait anew."""
+    asked = {event_id: lane for event_id, lane in there.items() if event_id in waits}
+    if not asked:
+        return
+    await lanes.lock(connection, set(asked.values()))
+    found = await connection.fetch(
+        _PUT_OFF, list(asked), [float(waits[each]) for each in asked], float(LONGEST_WAIT)
+    )
+    await lanes.advance(connection, {row["lane"] for row in found})
 
 
 async def progress(

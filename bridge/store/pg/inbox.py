@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 
 from bridge.errors import StoreUnavailable
+from bridge.store.bell import Bell
 from bridge.store.inbox import (
     CLAIM_LEASE,
     Arrival,
@@ -17,15 +18,18 @@ from bridge.store.inbox import (
     Cursor,
     EventRow,
     InFlight,
+    Intent,
     Lease,
     Moment,
     Move,
+    Placing,
     Progress,
+    Queue,
     Report,
     Settlement,
     State,
 )
-from bridge.store.pg import asks, operator, queries, shared
+from bridge.store.pg import asks, operator, queries, shared, writes
 from bridge.store.pg.admission import Admission
 from bridge.store.pg.migrate import is_there, migrate
 from bridge.store.pg.pool import Connection, Pool, ServerAway, place
@@ -43,7 +47,7 @@ class PostgresInbox:
         self._admission = Admission(pool, most_waiting)
         self._holder = uuid.uuid4().hex
         self._serving = serving
-        self._changed = asyncio.Event()
+        self._bell = Bell()
         self._closed = False
         self.where = where
         """Where the store is, without a password."""
@@ -103,7 +107,7 @@ class PostgresInbox:
 
     async def admit(self, arrival: Arrival) -> bool:
         admitted = await self._admission.admit(arrival)
-        self._changed.set()
+        self._bell.ring()
         return admitted
 
     async def ask(self, arrivals: Sequence[Arrival], cursor: Cursor | None = None) -> list[str]:
@@ -114,7 +118,7 @@ class PostgresInbox:
             return serving
 
         serving = await self._pool.run(job)
-        self._changed.set()
+        self._bell.ring()
         return serving
 
     async def progress(self, lanes: Sequence[str], prefix: str, since: float) -> Progress:
@@ -124,24 +128,31 @@ class PostgresInbox:
         return await self._pool.run(lambda c: queries.known(c, event_ids))
 
     async def claim(
-        self, limit: int, *, lease: float = CLAIM_LEASE, urgent_only: bool = False
+        self,
+        limit: int,
+        *,
+        lease: float = CLAIM_LEASE,
+        urgent_only: bool = False,
+        queue: Queue = Queue.SALESFORCE,
     ) -> list[Claimed]:
         token = self._holder + uuid.uuid4().hex
-        return await self._pool.run(lambda c: queries.claim(c, limit, token, lease, urgent_only))
+        return await self._pool.run(
+            lambda c: queries.claim(c, limit, token, lease, urgent_only, queue)
+        )
 
     async def renew(self, claims: Collection[str], *, lease: float = CLAIM_LEASE) -> frozenset[str]:
         return await self._pool.run(lambda c: queries.renew(c, claims, lease))
 
     async def record(self, moves: Sequence[Move]) -> None:
         await self._pool.run(lambda c: queries.record(c, moves))
-        self._changed.set()
+        self._bell.ring()
 
     async def complete(
         self, settlements: Sequence[Settlement], cursor: Cursor | None = None
     ) -> frozenset[str]:
         moved = await self._pool.run(lambda c: queries.complete(c, settlements, cursor))
         if moved:
-            self._changed.set()
+            self._bell.ring()
         return moved
 
     async def overdue(self, limit: int) -> list[InFlight]:
@@ -150,15 +161,21 @@ class PostgresInbox:
     async def in_flight(self) -> int:
         return await self._pool.run(queries.in_flight)
 
-    async def wait(self, timeout: float) -> bool:
+    async def wait(self, timeout: float, queue: Queue = Queue.SALESFORCE) -> bool:
         """What other bridges admit shows at the next claim: nobody is told of it."""
-        try:
-            async with asyncio.timeout(timeout):
-                await self._changed.wait()
-        except TimeoutError:
-            return False
-        self._changed.clear()
-        return True
+        return await self._bell.wait(queue, timeout)
+
+    async def intend(self, intents: Collection[Intent], placings: Collection[Placing]) -> None:
+        await self._pool.run(lambda c: writes.intend(c, intents, placings))
+
+    async def intents(self) -> list[Intent]:
+        return await self._pool.run(writes.intents)
+
+    async def fulfil(self, keys: Collection[str], gone: Collection[Placing]) -> None:
+        await self._pool.run(lambda c: writes.fulfil(c, keys, gone))
+
+    async def placed(self, opportunities: Collection[str]) -> frozenset[Placing]:
+        return await self._pool.run(lambda c: writes.placed(c, opportunities))
 
     async def get_cursor(self, topic: str) -> bytes | None:
         return await self._pool.run(lambda c: shared.get_cursor(c, topic))
@@ -185,7 +202,11 @@ class PostgresInbox:
         return await self._pool.run(shared.bound)
 
     async def rebind(self, name: str, value: str, forget: Sequence[str] = ()) -> None:
-        await self._pool.run(lambda c: shared.rebind(c, name, value, forget))
+        async def job(connection: Connection) -> None:
+            await shared.rebind(connection, name, value, forget)
+            await writes.forget_all(connection)
+
+        await self._pool.run(job)
 
     async def count_refused(self, causes: Mapping[str, int]) -> None:
         await self._pool.run(lambda c: queries.count_refused(c, causes))
@@ -198,7 +219,7 @@ class PostgresInbox:
 
     async def retry(self, event_ids: Sequence[str] | None) -> int:
         moved = await self._pool.run(lambda c: operator.retry(c, event_ids))
-        self._changed.set()
+        self._bell.ring()
         return moved
 
     async def discard(self, event_ids: Sequence[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from bridge.store.inbox import Arrival, Claimed, Cursor, InFlight, Move, Settlement, State
+from bridge.store.inbox import Arrival, Claimed, Cursor, InFlight, Move, Queue, Settlement, State
 from bridge.store.pg import lanes, shared
 from bridge.store.pg.pool import Connection
 
@@ -17,16 +17,17 @@ WITH now AS MATERIALIZED (
 came AS MATERIALIZED (
     SELECT nextval('stripe_sf.inbox_seq') AS seq, each.* FROM (
         SELECT * FROM unnest($1::text[], $2::text[], $3::float8[], $4::text[], $5::boolean[],
-            $6::text[], $7::text[], $8::bytea[], $9::text[], $10::text[], $11::boolean[])
+            $6::text[], $7::text[], $8::bytea[], $9::text[], $10::text[], $11::boolean[],
+            $12::text[], $13::float8[])
         WITH ORDINALITY AS arrival (event_id, type, created, api_version, livemode, account, lane,
-            body, outcome, reason, urgent, place)
+            body, outcome, reason, urgent, queue, wait, place)
         ORDER BY place OFFSET 0) AS each),
 stored AS (
     INSERT INTO stripe_sf.inbox (seq, event_id, type, created, api_version, livemode, account, lane,
-        state, admitted_at, due_at, finished_at, outcome, reason, urgent)
+        state, admitted_at, due_at, finished_at, outcome, reason, urgent, queue)
     SELECT seq, event_id, type, created, api_version, livemode, account, lane,
-        CASE WHEN outcome IS NULL THEN 'new' ELSE 'done' END, now.at, now.at,
-        CASE WHEN outcome IS NULL THEN NULL ELSE now.at END, outcome, reason, urgent
+        CASE WHEN outcome IS NULL THEN 'new' ELSE 'done' END, now.at, now.at + wait,
+        CASE WHEN outcome IS NULL THEN NULL ELSE now.at END, outcome, reason, urgent, queue
     FROM came, now ORDER BY event_id
     ON CONFLICT (event_id) DO NOTHING
     RETURNING seq, event_id),
@@ -46,6 +47,8 @@ async def admit(connection: Connection, arrivals: Sequence[Arrival]) -> list[boo
         return []
     columns = [list(column) for column in zip(*(arrivals[i] for i in first.values()), strict=True)]
     columns[9] = [text(reason) for reason in columns[9]]
+    columns[11] = [queue.value for queue in columns[11]]
+    columns[12] = [float(wait) for wait in columns[12]]
     stored = {row["event_id"] for row in await connection.fetch(_ADMIT, *columns)}
     return [
         arrival.event_id in stored and first[arrival.event_id] == place
@@ -80,7 +83,8 @@ UNION ALL
 (SELECT lane, seq, state FROM stripe_sf.inbox WHERE state = 'new' ORDER BY seq LIMIT $2)
 UNION ALL
 (SELECT lane, seq, state FROM stripe_sf.inbox
-    WHERE state = 'due' AND due_at <= (SELECT at FROM now) ORDER BY due_at, seq LIMIT $1)
+    WHERE state = 'due' AND queue = $3 AND due_at <= (SELECT at FROM now)
+    ORDER BY due_at, seq LIMIT $1)
 """
 
 # An urgent event does not wait until those before it are sorted.
@@ -90,7 +94,8 @@ WITH now AS MATERIALIZED (SELECT stripe_sf.bridge_now() AS at)
     WHERE state = 'claimed' AND due_at <= (SELECT at FROM now) ORDER BY due_at LIMIT $2)
 UNION ALL
 (SELECT lane, seq, state FROM stripe_sf.inbox AS waiting
-    WHERE urgent AND state IN ('new', 'queued', 'due') AND due_at <= (SELECT at FROM now)
+    WHERE urgent AND state IN ('new', 'queued', 'due') AND queue = $3
+        AND due_at <= (SELECT at FROM now)
         AND NOT EXISTS (
             SELECT 1 FROM stripe_sf.inbox AS flying
             WHERE flying.lane = waiting.lane AND flying.state IN ('claimed', 'sent'))
@@ -116,6 +121,7 @@ ready AS (
         SELECT due_at, seq FROM stripe_sf.inbox AS waiting
         WHERE waiting.lane = asked.lane AND waiting.state IN ('new', 'queued', 'due')
             AND waiting.due_at <= (SELECT at FROM now) AND (waiting.urgent OR NOT $4)
+            AND waiting.queue = $7
         ORDER BY due_at, seq LIMIT 1) AS head
     WHERE NOT EXISTS (
         SELECT 1 FROM stripe_sf.inbox AS flying
@@ -126,6 +132,7 @@ taken AS (
         SELECT seq FROM stripe_sf.inbox AS waiting
         WHERE waiting.lane = ready.lane AND waiting.state IN ('new', 'queued', 'due')
             AND waiting.due_at <= (SELECT at FROM now) AND (waiting.urgent OR NOT $4)
+            AND waiting.queue = $7
         ORDER BY waiting.seq LIMIT $6) AS member
     ORDER BY ready.due_at, ready.seq, member.seq LIMIT $2)
 UPDATE stripe_sf.inbox SET state = 'claimed', claim = $3, due_at = (SELECT at FROM now) + $5,
@@ -143,14 +150,19 @@ WHERE state = 'new' AND seq = ANY($1::bigint[]) AND lane = ANY($2::text[])
 
 
 async def claim(
-    connection: Connection, limit: int, token: str, lease: float, urgent_only: bool
+    connection: Connection,
+    limit: int,
+    token: str,
+    lease: float,
+    urgent_only: bool,
+    queue: Queue,
 ) -> list[Claimed]:
     """Takes a batch of each lane that is ready and that no other bridge is at.
 
     What is new in those lanes and was not taken is sorted into them.
     """
     candidates = await connection.fetch(
-        _URGENT_CANDIDATES if urgent_only else _CANDIDATES, limit, _SORT_ROWS
+        _URGENT_CANDIDATES if urgent_only else _CANDIDATES, limit, _SORT_ROWS, queue.value
     )
     held = await lanes.try_lock(connection, {row["lane"] for row in candidates})
     if not held:
@@ -161,7 +173,7 @@ async def claim(
     if ended := seqs.get("claimed"):
         await connection.execute(_RELEASE, ended, held)
     claimed = await connection.fetch(
-        _CLAIM, held, limit, token, urgent_only, float(lease), _LANE_ROWS
+        _CLAIM, held, limit, token, urgent_only, float(lease), _LANE_ROWS, queue.value
     )
     if fresh := seqs.get("new"):
         await connection.execute(_SORT, fresh, held)

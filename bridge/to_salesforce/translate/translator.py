@@ -20,6 +20,7 @@ from bridge.to_salesforce.translate import (
     unpaid,
     upcoming,
 )
+from bridge.to_salesforce.translate.echo import is_echo
 from bridge.to_salesforce.translate.fields import Context, Snapshot
 from bridge.to_salesforce.translate.lookup import Lookup, Missing, gather, gather_two
 from bridge.to_salesforce.translate.outcome import Ignored, Translation, Untranslatable
@@ -59,6 +60,8 @@ def translate(event: StripeEvent, facts: Facts, rules: BookingRules) -> Translat
     reason = ignored.BY_TYPE.get(event.type) or ignored.BY_OBJECT.get(kind)
     if reason is not None:
         return Ignored(reason)
+    if is_echo(event, rules):
+        return Ignored("it tells of metadata that the bridge wrote")
     handler = _BY_TYPE.get(event.type) or _HANDLERS.get(kind)
     if handler is None:
         return Ignored("unknown type")

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from bridge.store import Move, Settlement, State, admission, asks, operator, queries
+from bridge.store import Move, Queue, Settlement, State, admission, asks, operator, queries
 from bridge.store.inbox import Arrival, Claimed
 from bridge.store.migrate import migrate
 
@@ -26,8 +26,9 @@ def connection():
 @pytest.mark.parametrize(
     "query",
     [
-        lambda c: queries.claim(c, 10, "token", 1.0, 60.0, False),
-        lambda c: queries.claim(c, 10, "token", 1.0, 60.0, True),
+        lambda c: queries.claim(c, 10, "token", 1.0, 60.0, False, Queue.SALESFORCE),
+        lambda c: queries.claim(c, 10, "token", 1.0, 60.0, True, Queue.STRIPE),
+        lambda c: queries.claim(c, 10, "token", 1.0, 60.0, False, Queue.STRIPE),
         lambda c: queries.renew(c, ["token"], 1.0, 60.0),
         lambda c: queries.known(c, ["evt_1"]),
         lambda c: queries.record(c, [Move(CLAIMED, State.DONE)], 1.0),
@@ -36,6 +37,8 @@ def connection():
         lambda c: queries.overdue(c, 10, 1.0),
         lambda c: queries.in_flight(c),
         lambda c: asks.ask(c, [ARRIVAL], 1.0),
+        lambda c: asks.ask(c, [ARRIVAL._replace(event_id="a:1", wait=1.0)] * 2, 1.0),
+        lambda c: asks._put_off(c, [("evt_1", 1.0)], 9.0),
         lambda c: asks.progress(c, ["cus_1"], "bridge.", 0.0),
         lambda c: operator.counts(c),
         lambda c: operator.list_events(c, State.DEAD, None, 10),

@@ -15,12 +15,18 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bridge.store import Arrival, Move, Settlement, State
+from bridge.store import Arrival, Move, Queue, Settlement, State
 from tests.bridge.postgres import Database
 from tests.bridge.stores import Store
 
 IN_FLIGHT = {State.CLAIMED, State.SENT}
 FINAL = {State.DONE, State.DEAD}
+LANES = {
+    "cus_1": Queue.SALESFORCE,
+    "cus_2": Queue.SALESFORCE,
+    "opportunity:1": Queue.STRIPE,
+    "opportunity:2": Queue.STRIPE,
+}
 
 
 class InboxMachine(RuleBasedStateMachine):
@@ -55,16 +61,22 @@ class InboxMachine(RuleBasedStateMachine):
 
         return self.runner.run(wrapped())
 
-    @rule(target=ids, n=st.integers(0, 30), lane=st.sampled_from(["cus_1", "cus_2", "cus_3"]))
-    def admit(self, n, lane):
+    @rule(
+        target=ids,
+        n=st.integers(0, 30),
+        lane=st.sampled_from(list(LANES)),
+        wait=st.sampled_from([0, 0, 5]),
+    )
+    def admit(self, n, lane, wait):
         event_id = f"evt_{n}"
         arrival = Arrival(event_id, "t", 1.0, None, False, None, lane, b"{}")
+        arrival = arrival._replace(queue=LANES[lane], wait=float(wait))
         assert self.run(self.inbox.admit(arrival)) == (event_id not in self.lanes)
         self.lanes.setdefault(event_id, lane)
         return event_id
 
-    @rule(limit=st.integers(1, 12))
-    def claim(self, limit):
+    @rule(limit=st.integers(1, 12), queue=st.sampled_from(list(Queue)))
+    def claim(self, limit, queue):
         before = self.rows()
         expired = {row.event_id for row in before if self.is_expired(row)}
         self.held = [each for each in self.held if each.event_id not in expired]
@@ -75,9 +87,9 @@ class InboxMachine(RuleBasedStateMachine):
         for row in before:
             waits = row.state not in IN_FLIGHT | FINAL or row.event_id in expired
             waits = waits and row.due_at <= self.now
-            if waits and row.lane not in flying:
+            if waits and row.lane not in flying and LANES[row.lane] is queue:
                 ready.setdefault(row.lane, []).append(row.event_id)
-        claimed = self.run(self.inbox.claim(limit))
+        claimed = self.run(self.inbox.claim(limit, queue=queue))
         taken: dict[str, list[str]] = {}
         for each in claimed:
             taken.setdefault(each.lane, []).append(each.event_id)
@@ -185,7 +197,8 @@ class InboxMachine(RuleBasedStateMachine):
             self.now += 100
             late = self.run(self.inbox.overdue(100))
             self.run(self.inbox.record([Move(each, State.DONE) for each in late]))
-            self.held += self.run(self.inbox.claim(100))
+            for queue in Queue:
+                self.held += self.run(self.inbox.claim(100, queue=queue))
             self.run(self.inbox.record([Move(each, State.DONE) for each in self.held]))
             self.held = []
         counts = self.run(self.inbox.counts())

@@ -13,10 +13,11 @@ from bridge.salesforce_api import Rest
 from bridge.salesforce_api.auth import Authenticator
 from bridge.store import Arrival, Move, SqliteInbox, State
 from bridge.to_salesforce.chase import Chase, put_back
-from bridge.to_salesforce.ledger import Ledger, PerMinute
+from bridge.to_salesforce.ledger import Ledger
 from bridge.to_salesforce.sent_rows import dump_sent
 from bridge.to_salesforce.trigger import Trigger, TriggerWatch
 from bridge.to_salesforce.window import Window
+from bridge.working.per_minute import PerMinute
 from tests.bridge.manual_clock import ManualClock
 
 AS_OF = dt.datetime(2026, 3, 1, 12, 0, 5, tzinfo=dt.UTC)

@@ -9,7 +9,7 @@ import pytest
 from bridge.errors import StoreUnavailable
 from bridge.store import Arrival, State
 from bridge.to_salesforce import keeping
-from bridge.to_salesforce.keeping import kept
+from bridge.working.keeping import kept
 
 LEASE = 0.3
 

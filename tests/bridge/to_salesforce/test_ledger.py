@@ -12,8 +12,9 @@ from bridge.errors import LimitExceeded, OrgUnavailable, RequestRefused
 from bridge.salesforce_api import Rest
 from bridge.salesforce_api.auth import Authenticator
 from bridge.store import InFlight
-from bridge.to_salesforce.ledger import Found, Ledger, PerMinute
+from bridge.to_salesforce.ledger import Found, Ledger
 from bridge.to_salesforce.sent_rows import dump_sent, holds, load_sent
+from bridge.working.per_minute import PerMinute
 
 AS_OF = dt.datetime(2026, 3, 1, 12, 0, 5, 600_000, dt.UTC)
 PLAIN = {"stripe_account": "acct_1", "stripe_link": None, "as_of": AS_OF}

@@ -11,9 +11,11 @@ from bridge.health import Health
 from bridge.metrics import Metrics
 from bridge.salesforce_api import Delivery, Received
 from bridge.service import Service
+from bridge.settings import PushSettings
 from bridge.store import Arrival, Claimed, Cursor, SqliteInbox, State
 from bridge.to_salesforce.outcomes import Expanded, Nothing
-from bridge.to_salesforce.requests import RECORD, Records, Requests
+from bridge.to_salesforce.requests import RECORD, RESYNC, Records, Resyncs
+from bridge.working.requests import Requests
 from tests.bridge.company import KEY
 
 pytestmark = pytest.mark.slow
@@ -41,7 +43,14 @@ def metrics():
 
 @pytest.fixture
 def requests(inbox, pubsub, metrics):
-    return Requests(inbox, pubsub, Health(), metrics, livemode=False, reconnect=FAST)
+    return Requests(
+        inbox,
+        pubsub,
+        Health(),
+        metrics,
+        {RESYNC: Resyncs(livemode=False)},
+        reconnect=FAST,
+    )
 
 
 async def ids(inbox):
@@ -217,7 +226,12 @@ async def whole(configure, serve, company, salesforce):
     """Stripe, the bridge and Salesforce."""
     settings = configure(
         stripe_changes={"api_key": KEY, "api_base": company.url},
-    ).model_copy(update={"salesforce": salesforce.settings(linger=0.01)})
+    ).model_copy(
+        update={
+            "salesforce": salesforce.settings(linger=0.01),
+            "push": PushSettings(enabled=False),
+        }
+    )
     return SimpleNamespace(
         settings=settings, serve=lambda: serve(settings), company=company, salesforce=salesforce
     )

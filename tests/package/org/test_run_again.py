@@ -178,3 +178,24 @@ def test_hundreds_at_once(package_org: Package) -> None:
     )
     assert held == []
     assert {row["Status__c"] for row in problems(package_org)} == {"Resolved"}
+
+
+def test_what_is_not_in_stripe_has_the_bridge_look_at_the_opportunity_again(
+    package_org: Package,
+) -> None:
+    org = package_org
+    _, deal = org.seed_deal()
+    problem = {
+        "Key__c": f"NOT_IN_STRIPE:{deal}",
+        "Code__c": "NOT_IN_STRIPE",
+        "Object__c": "Opportunity",
+        "Record_Id__c": deal,
+        "Stripe_Id__c": "cus_1",
+        "Status__c": "Open",
+    }
+    (made,) = org.org.run(
+        lambda tx: tx.insert("Bridge_Exception__c", [problem]), user=org.org.admin
+    )
+    (asked,) = tick(org, made.id)
+    assert (asked["Kind__c"], asked["Record_Id__c"]) == ("OpportunityChanged", deal)
+    assert asked.get("Stripe_Id__c") is None

@@ -18,12 +18,11 @@ from bridge.errors import AuthFailed, BridgeError, LeaseLost, OrgUnavailable, St
 from bridge.health import Health, Part
 from bridge.salesforce_api import Delivery, EventSource, position_name, subscribe
 from bridge.store import Cursor, Inbox, Lease
+from bridge.working.holding import LEASE, first_of, until_stored
 
 T = TypeVar("T")
 Apply = Callable[[Delivery, Cursor | None], Awaitable[None]]
 
-LEASE = 30.0
-"""Seconds."""
 _LOOK = 1.0
 """Seconds between two looks of a bridge that stands by."""
 
@@ -78,7 +77,7 @@ class Follower:
             held = await self._take()
             self._cut_off_since = None
             try:
-                await _first_of(self._read(held), self._keep(held))
+                await first_of(self._read(held), self._keep(held))
             except LeaseLost as error:
                 _log.warning("standing by: %s", error)
             finally:
@@ -160,26 +159,3 @@ def _next(topic: str) -> str:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-async def _first_of(*actions: Awaitable[None]) -> None:
-    """Until one of them ends, and then none goes on. Raises what it raised."""
-    tasks = [asyncio.ensure_future(action) for action in actions]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()
-
-
-async def until_stored(action: Callable[[], Awaitable[T]], health: Health) -> T:
-    """Does it again until the store is there."""
-    while True:
-        try:
-            return await action()
-        except StoreUnavailable as error:
-            health.bad(Part.STORE, error)
-            await asyncio.sleep(1.0)
