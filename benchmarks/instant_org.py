@@ -145,6 +145,10 @@ class InstantOrg(rpc.PubSubServicer):
         trigger = {"Name": "BridgeStripeEvent", "Status": "Running", "Retries": 0}
         return web.json_response({"done": True, "records": [{**trigger, "LastError": None}]})
 
+    async def opportunities(self, _: web.Request) -> web.Response:
+        self.counts["rest"] += 1
+        return web.json_response({"done": True, "records": []})
+
     async def allocation(self, request: web.Request) -> web.Response:
         self.remaining = int(request.match_info["left"])
         return web.json_response({})
@@ -193,6 +197,7 @@ async def serve() -> None:
         app.router.add_post("/services/oauth2/token", org.token)
         app.router.add_get(f"{rest}/limits", org.limits)
         app.router.add_get(f"{rest}/query", org.query)
+        app.router.add_get(f"{rest}/queryAll", org.opportunities)
         app.router.add_post(f"{rest}/composite", org.composite)
         app.router.add_get("/counts", org.tell)
         app.router.add_post("/allocation/{left}", org.allocation)
