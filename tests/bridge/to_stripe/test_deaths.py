@@ -140,3 +140,18 @@ async def test_a_key_that_may_not_write_is_told_and_blames_no_opportunity(rig, c
     while await rig.said(customer) != {"a": "1"}:
         await rig.work()
     assert rig.health.works(Part.METADATA)
+
+
+async def test_an_answer_that_was_lost_is_asked_for_again_under_the_same_key(rig, company):
+    customer = await company.customer()
+    (deal,) = rig.deals({TEXT: "a=1", CUSTOMER: customer})
+    company.standin.faults.waiting.append(Fault(**WRITES, kind="drop", after=True))
+    await rig.push(deal)
+    (begun,) = await rig.inbox.intents()
+    rig.edit(deal, **{TEXT: "a=2"})
+    while await rig.said(customer) != {"a": "2"}:
+        await rig.work()
+    assert await rig.inbox.intents() == []
+    told = [each for each in company.standin.world.events if each.type == "customer.updated"]
+    assert len(told) == 2, "each write was carried out once"
+    assert fingerprint(company, begun.key)
