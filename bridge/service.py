@@ -47,17 +47,11 @@ from bridge.to_salesforce.sweep import Sweep
 from bridge.to_salesforce.translate import BookingRules
 from bridge.to_salesforce.trigger import TriggerWatch
 from bridge.to_salesforce.window import Window
-from bridge.to_stripe import changed
-from bridge.to_stripe.exceptions import Exceptions
-from bridge.to_stripe.linking import Linking
-from bridge.to_stripe.opportunities import Opportunities
-from bridge.to_stripe.push import Pusher
-from bridge.to_stripe.push import Tuning as Push
-from bridge.to_stripe.sweep import OpportunitySweep
+from bridge.way_back import way_back
 from bridge.web import Pages, application
 from bridge.working.gate import Gate, guarded
 from bridge.working.per_minute import PerMinute
-from bridge.working.requests import Requests, Taker
+from bridge.working.requests import Requests
 
 _log = logging.getLogger(__name__)
 
@@ -163,25 +157,37 @@ class Service:
                 lease=settings.store.lease,
             )
             self._chase = self._make_chase()
-            push = settings.push
-            self._writer = StripeWriter(
+            writer = StripeWriter(
                 settings.stripe.api_key.get_secret_value(),
                 settings.stripe.api_base,
-                per_second=push.writes_per_second,
+                per_second=settings.push.writes_per_second,
                 count=self.metrics.count_stripe_write,
                 breaker=self._breaker,
             )
-            self._stack.push_async_callback(self._writer.close)
-            self._make_way_back()
+            self._stack.push_async_callback(writer.close)
+            self._way_back = way_back(
+                settings,
+                self.inbox,
+                rest,
+                self._reader,
+                writer,
+                self.health,
+                self.metrics,
+                reconnect=self._reconnect,
+                retry=self._retry,
+            )
             self._requests = Requests(
                 self.inbox,
                 source,
                 self.health,
                 self.metrics,
-                self._takers(),
+                {
+                    requests.RESYNC: Resyncs(livemode=settings.stripe.mode),
+                    **self._way_back.takers,
+                },
                 reconnect=self._reconnect,
                 lease=settings.store.lease,
-                on_gap=self._opportunity_sweep.soon,
+                on_gap=self._way_back.sweep.soon,
             )
             self._admission = Admission(self.inbox, settings.stripe, self.metrics)
             self._admission.doubt = await self._binding.doubt(settings.stripe)
@@ -306,8 +312,8 @@ class Service:
         )
         self._start("publish", self._publisher.run)
         if self._settings.push.enabled:
-            self._start("push", self._pusher.run)
-            self._start("opportunities", self._opportunity_sweep.run)
+            self._start("push", self._way_back.pusher.run)
+            self._start("opportunities", self._way_back.sweep.run)
         self._ready.set_result(Ready(self.url, session.org_id, account_id))
 
     def _make_chase(self) -> Chase:
@@ -325,47 +331,6 @@ class Service:
             republish=Backoff(timeout, _LONGEST_SILENCE),
             heard_since=lambda: self._receipts.since,
             hears=lambda: self._receipts.held,
-            lease=self._settings.store.lease,
-        )
-
-    def _takers(self) -> dict[str, Taker]:
-        takers: dict[str, Taker] = {requests.RESYNC: Resyncs(livemode=self._settings.stripe.mode)}
-        if self._settings.push.enabled:
-            takers[changed.KIND] = self._changes
-        return takers
-
-    def _make_way_back(self) -> None:
-        push, rest = self._settings.push, self._salesforce.rest
-        reserved = self._settings.booking.opportunity_key
-        self._changes = changed.Changes(livemode=self._settings.stripe.mode, linger=push.linger)
-        opportunities = Opportunities(rest)
-        gate = Gate(opportunities.probe, self._reconnect, self.health, Part.METADATA)
-        budget = PerMinute(push.requests, system_clock)
-        self._pusher = Pusher(
-            self.inbox,
-            opportunities,
-            self._reader,
-            self._writer,
-            gate,
-            budget,
-            self.health,
-            self.metrics,
-            Push(backoff=self._retry, lease=2 * self._settings.store.lease),
-            linking=Linking(rest, self._reader, self._writer, self.inbox, reserved=reserved),
-            exceptions=Exceptions(rest),
-            reserved=reserved,
-        )
-        self._opportunity_sweep = OpportunitySweep(
-            self.inbox,
-            opportunities,
-            self._changes,
-            gate,
-            budget,
-            self.health,
-            self.metrics,
-            every=push.sweep_every,
-            overlap=push.sweep_overlap,
-            backoff=self._reconnect,
             lease=self._settings.store.lease,
         )
 
