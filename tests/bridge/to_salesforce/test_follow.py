@@ -13,8 +13,8 @@ from bridge.health import Health, Part
 from bridge.metrics import Metrics
 from bridge.salesforce_api import Authenticator, PubSub
 from bridge.store import Arrival, Cursor, Move, State
-from bridge.to_salesforce import follow
 from bridge.to_salesforce.receipts import Receipts
+from bridge.working import follow
 
 FAST = Backoff(first=0.02, longest=0.05)
 LONG, SHORT = 30.0, 0.4

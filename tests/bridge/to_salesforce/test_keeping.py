@@ -8,7 +8,7 @@ import pytest
 
 from bridge.errors import StoreUnavailable
 from bridge.store import Arrival, State
-from bridge.to_salesforce import keeping
+from bridge.working import keeping
 from bridge.working.keeping import kept
 
 LEASE = 0.3
