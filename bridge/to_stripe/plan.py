@@ -58,7 +58,7 @@ async def plan(target: str, shown: Shown | None, reader: StripeReader, reserved:
     except StripeNotFound:
         return Plan(target, shown, Standing.GONE, trouble=f"Stripe knows no {target} in this mode")
     if found.get("deleted"):
-        return Plan(target, shown, Standing.GONE, trouble=f"{target} was deleted in Stripe")
+        return Plan(target, shown, Standing.GONE)  # on purpose, and the ledger knows of it
     return _compared(target, path, shown, wanted, found.get("metadata") or {})
 
 

@@ -339,13 +339,11 @@ class _Outcome:
         return Trouble("\n".join(reasons), next(iter(about), None)) if reasons else None
 
     def result(self, targets: Collection[str]) -> str:
-        """``pushed`` where anything was written."""
-        changed = any(
-            self.plans[each].standing is Standing.DIFFERENT
-            for each in targets
-            if each in self.plans
-        )
-        return "pushed" if changed else "unchanged"
+        """``pushed`` where anything was written, else ``gone`` where anything was deleted."""
+        standings = {self.plans[each].standing for each in targets if each in self.plans}
+        if Standing.DIFFERENT in standings:
+            return "pushed"
+        return "gone" if Standing.GONE in standings else "unchanged"
 
 
 def _done(claimed: Claimed, result: str, trouble: Trouble | None, refused: str | None) -> Move:
