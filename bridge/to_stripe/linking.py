@@ -23,7 +23,7 @@ from bridge.errors import RequestRefused
 from bridge.salesforce_api import Rest
 from bridge.salesforce_api.rest import lacks, literals
 from bridge.store import Inbox, Intent
-from bridge.stripe_api import StripeNotFound, StripeReader, StripeRequestRefused
+from bridge.stripe_api import StripeApiError, StripeNotFound, StripeReader, StripeRequestRefused
 from bridge.stripe_api.writer import StripeWriter
 from bridge.to_stripe.opportunities import CUSTOMER
 from bridge.to_stripe.plan import intent
@@ -83,26 +83,29 @@ class Linking:
 
     async def link(
         self, opportunities: Collection[str], creations: Collection[Intent] = ()
-    ) -> dict[str, Linked]:
+    ) -> dict[str, Linked | StripeApiError]:
         """Links each of these; an empty answer where the org's settings say that none is.
 
-        ``creations`` are those that were begun earlier.
+        ``creations`` are those that were begun earlier. Where Stripe could not be asked, the error:
+        then it is to be done again.
 
-        Raises an OrgFault, a ``StripeApiError``, StoreUnavailable; RequestRefused when Salesforce
-        refuses a query. Then it may be done again.
+        Raises an OrgFault, StoreUnavailable; RequestRefused when Salesforce refuses a query.
         """
         asking = await self._asking(opportunities)
         begun = {each.target: each for each in creations}
         results: dict[str, Linked] = {}
+        failed: dict[str, StripeApiError] = {}
         for each in asking:
             try:
                 customer = await self._customer(each, begun.get(_CREATION + each.id))
                 note = await self._name_in_stripe(customer, each.id)
             except _Trouble as trouble:
                 results[each.id] = Linked(None, str(trouble))
+            except StripeApiError as error:
+                failed[each.id] = error
             else:
                 results[each.id] = Linked(customer, note)
-        return await self._written_back(results)
+        return {**await self._written_back(results), **failed}
 
     async def forget(self, opportunities: Collection[str], creations: Collection[Intent]) -> None:
         """These ask no longer: the one that was made has been named, or is for a person to use."""

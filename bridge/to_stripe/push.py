@@ -16,7 +16,7 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from bridge.clock import Backoff, system_clock
@@ -141,10 +141,7 @@ class Pusher:
         if not self._budget.take():
             return [Move(each, State.DUE, wait=1.0, counted=False) for each in batch]
         try:
-            creations = await self._repeat()
-            return await self._push(batch, creations, held)
-        except StripeApiError as error:
-            return [self._patience.wait_for_stripe(each, error) for each in batch]
+            return await self._push(batch, await self._repeat(), held)
         except OrgFault as error:
             fault = error
         except RequestRefused as error:
@@ -152,44 +149,50 @@ class Pusher:
         self._gate.shut(fault)
         return [self._patience.wait(each, fault) for each in batch]
 
-    async def _repeat(self) -> list[Intent]:
-        """Makes sure of what was begun, but for creations, which it gives.
-
-        Raises a ``StripeApiError``.
-        """
-        creations: list[Intent] = []
-        for begun in await self._inbox.intents():
-            if is_creation(begun):
-                creations.append(begun)
+    async def _repeat(self) -> _Begun:
+        """Makes sure of what was begun, but for creations."""
+        begun = _Begun()
+        for each in await self._inbox.intents():
+            if is_creation(each):
+                begun.creations.append(each)
                 continue
-            if system_clock() - begun.at < _DAY:
+            if system_clock() - each.at < _DAY:
                 try:
-                    await self._write(begun)
+                    await self._write(each)
                 except _CERTAIN as error:
-                    _log.info("%s: %s", begun.target, error)
-            await self._inbox.fulfil([begun.key], [])
-        return creations
+                    _log.info("%s: %s", each.target, error)
+                except StripeApiError as error:
+                    begun.unsure[each.target] = error
+                    continue
+            await self._inbox.fulfil([each.key], [])
+        return begun
 
-    async def _push(
-        self, batch: Sequence[Claimed], creations: Sequence[Intent], held: Kept
-    ) -> list[Move]:
+    async def _push(self, batch: Sequence[Claimed], begun: _Begun, held: Kept) -> list[Move]:
         rows = {opportunity_of(each) for each in batch}
         links = await self._opportunities.links(rows)
         asking = {each for each, found in links.items() if found.asks_for_customer}
-        linked = await self._linking.link(asking, creations) if asking else {}
-        await self._linking.forget(rows - asking, creations)
+        linked = await self._linking.link(asking, begun.creations) if asking else {}
+        await self._linking.forget(rows - asking, begun.creations)
+        failed: dict[str, Exception] = dict(begun.unsure)
+        notes: dict[str, str] = {}
         for opportunity, each in linked.items():
+            if isinstance(each, StripeApiError):
+                failed[opportunity] = each
+                continue
             if each.customer is not None:
                 links[opportunity].targets.add(each.customer)
+            if each.trouble:
+                notes[opportunity] = each.trouble
         placed = await self._inbox.placed(rows)
         targets = {target for each in links.values() for target in each.targets}
         targets |= {placing.target for placing in placed}
         targets |= {hint for row in batch if (hint := hint_of(row))}
         shown = await self._opportunities.shown(targets)
         plans = await self._each(
-            sorted(targets), lambda each: plan(each, shown.get(each), self._reader, self._reserved)
+            sorted(targets - begun.unsure.keys()),
+            lambda each: plan(each, shown.get(each), self._reader, self._reserved),
         )
-        failed = {target: error for target, error in plans.items() if isinstance(error, Exception)}
+        failed |= {target: error for target, error in plans.items() if isinstance(error, Exception)}
         good = {target: each for target, each in plans.items() if isinstance(each, Plan)}
         if held.ended:
             return []  # another bridge may be at them, with a newer word
@@ -199,7 +202,6 @@ class Pusher:
         }
         self._tell(failed)
         await self._leave(placed, good, failed)
-        notes = {each: found.trouble for each, found in linked.items() if found.trouble}
         return await self._moves(batch, links, placed, _Outcome(good, failed, notes))
 
     async def _carry_out(
@@ -284,7 +286,7 @@ class Pusher:
         settled: dict[str, Trouble | None] = {}
         results: dict[str, str] = {}
         for opportunity, targets in touched.items():
-            error = outcome.waits_for(targets)
+            error = outcome.waits_for({*targets, opportunity})
             if error is not None:
                 moves += [
                     self._patience.wait_for_stripe(each, error)
@@ -307,12 +309,22 @@ class Pusher:
         return moves
 
 
+@dataclass(slots=True)
+class _Begun:
+    """What was begun earlier."""
+
+    creations: list[Intent] = field(default_factory=list)
+    unsure: dict[str, StripeApiError] = field(default_factory=dict)
+    """Objects of which it is not known yet what they say."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     """What became of the objects of a batch."""
 
     plans: Mapping[str, Plan]
     failed: Mapping[str, Exception]
+    """By object; by Opportunity, where its customer could not be asked for."""
     notes: Mapping[str, str]
     """What kept an Opportunity from its customer."""
 

@@ -6,6 +6,7 @@ import pytest
 
 from bridge.health import Part
 from bridge.store import Intent, Placing, SqliteInbox, State
+from bridge.stripe_api import StripeUnavailable
 from rehearsal.stripe.faults import Fault
 
 pytestmark = pytest.mark.slow
@@ -155,3 +156,23 @@ async def test_an_answer_that_was_lost_is_asked_for_again_under_the_same_key(rig
     told = [each for each in company.standin.world.events if each.type == "customer.updated"]
     assert len(told) == 2, "each write was carried out once"
     assert fingerprint(company, begun.key)
+
+
+async def test_one_object_in_trouble_holds_up_no_other(rig, company):
+    """Stripe answers 500 for one customer for a long while; the others say what is new."""
+    bad, good = await company.customer(), await company.customer()
+    first, second = rig.deals({TEXT: "a=1", CUSTOMER: bad}, {TEXT: "a=1", CUSTOMER: good})
+    await rig.inbox.intend([Intent(bad, "/v1/customers/{id}/never", "{}", "k")], [])
+    broken = rig.pusher._writer.post
+
+    async def post(path, params, key):
+        if key == "k":
+            raise StripeUnavailable("POST: 500")
+        return await broken(path, params, key)
+
+    rig.pusher._writer.post = post
+    await rig.push(first, second)
+    assert await rig.said(good) == {"a": "1"}
+    assert await rig.metadata(bad) == {}
+    states = {row.event_id.split(":")[1]: row.state for row in await rig.inbox.list_events()}
+    assert states == {first: State.DUE, second: State.DONE}

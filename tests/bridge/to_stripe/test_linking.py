@@ -3,6 +3,7 @@
 import pytest
 
 from bridge.store import SqliteInbox
+from rehearsal.stripe.faults import Fault
 from tests.bridge.to_stripe.test_deaths import Countdown, Dying, Killed
 
 pytestmark = pytest.mark.slow
@@ -176,3 +177,16 @@ async def test_whenever_it_dies_there_is_one_customer(make_rig, tmp_path, email)
         steps += 1
     assert steps > 15
     await inbox.close()
+
+
+async def test_a_key_that_may_create_none_holds_up_no_other(rig):
+    known = await rig.company.customer()
+    deal = asking(rig)
+    (other,) = rig.deals({TEXT: "a=1", CUSTOMER: known})
+    fault = Fault(method="POST", path="/v1/customers", kind="error", status=403)
+    rig.company.standin.faults.waiting.append(fault)
+    assert (await rig.push(deal, other))[1] == ("pushed", "")
+    assert await link_of(rig, deal) is None
+    while await link_of(rig, deal) is None:
+        await rig.work()
+    assert len(customers(rig)) == 2
