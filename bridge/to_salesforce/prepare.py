@@ -70,6 +70,10 @@ class Preparer:
         self._account = account
         self._errands = errands or {}
         self._begun = reader.now()
+        # Who waits for a lock goes on at the loop's next turn. So of all the events that are
+        # prepared side by side one is worked out between two turns, and a webhook that comes
+        # meanwhile is answered after that one and not after all of them.
+        self._turn = asyncio.Lock()
 
     async def look_over(self, batch: Sequence[Claimed]) -> Mapping[str, StripeEvent]:
         """Takes in what the events of a batch say of each other, before any is prepared.
@@ -143,17 +147,18 @@ class Preparer:
             ignored = [each.reason for each in translations if isinstance(each, Ignored)]
             return Nothing("; ".join(ignored))
         as_of = max(event.created for event in events)
-        rows = _newest([row for each in found for row in each.rows])
-        message = StripeEventMessage(
-            stripe_event_id=claimed.event_id,
-            lane=found[0].lane,
-            type=claimed.type,
-            stripe_account=self._account,
-            livemode=claimed.livemode,
-            as_of=as_of,
-            rows=dump_rows(rows),
-        )
-        return Prepared(message, max((as_of, *(row.as_of for row in rows))), dump_sent(rows))
+        async with self._turn:
+            rows = _newest([row for each in found for row in each.rows])
+            message = StripeEventMessage(
+                stripe_event_id=claimed.event_id,
+                lane=found[0].lane,
+                type=claimed.type,
+                stripe_account=self._account,
+                livemode=claimed.livemode,
+                as_of=as_of,
+                rows=dump_rows(rows),
+            )
+            return Prepared(message, max((as_of, *(row.as_of for row in rows))), dump_sent(rows))
 
     async def _read(self, key: str, claimed: Claimed) -> StripeEvent:
         event = await self._reading(key, claimed)
@@ -175,7 +180,8 @@ class Preparer:
         facts = Facts.empty()
         for _ in range(_ROUNDS):
             try:
-                return translate(event, facts, self._rules)
+                async with self._turn:
+                    return translate(event, facts, self._rules)
             except Missing as gap:
                 facts = await self._reader.resolve(gap.needs, facts, after=after)
         try:

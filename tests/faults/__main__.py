@@ -71,6 +71,7 @@ async def _run(
                 database=database,
                 bridges=bridges,
                 settings=rig_settings(),
+                org_steps_back=True,
                 now=NOW,
             )
             async with rig:

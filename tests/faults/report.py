@@ -7,6 +7,7 @@ import dataclasses
 import datetime as dt
 import os
 import platform
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ def as_json(report: Report, store: str, bridges: int) -> dict[str, Any]:
         "webhooks": report.webhooks,
         "kills": report.kills,
         "answers": report.answers,
+        "rates": report.rates,
         "seconds": {name: round(value, 1) for name, value in report.seconds.items()},
         "happened": report.happened,
         "counts": report.verdict.counts,
@@ -46,6 +48,7 @@ def as_markdown(said: dict[str, Any]) -> str:
         f"| events that Stripe generated | {said['events']:,} |",
         f"| sendings of each, shuffled among {plan['shuffle']:,} | {plan['duplicate'] + 1} |",
         f"| webhooks a second, at most | {plan['rate'] or 'no limit'} |",
+        f"| webhooks a second, by the minute: median, most | {_rates(said['rates'])} |",
         f"| requests to the bridges | {said['webhooks']:,}: {_answers(said['answers'])} |",
         f"| `kill -9` | {said['kills']} |",
         f"| other faults | {len(plan['faults'])} |",
@@ -61,6 +64,10 @@ def as_markdown(said: dict[str, Any]) -> str:
     if said["faults"]:
         lines += ["What was wrong:", "", *(f"- {fault}" for fault in said["faults"][:100]), ""]
     return "\n".join(lines)
+
+
+def _rates(rates: list[float]) -> str:
+    return f"{statistics.median(rates):.0f}, {max(rates):.0f}" if rates else "less than a minute"
 
 
 def _answers(answers: dict[str, int]) -> str:

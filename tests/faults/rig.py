@@ -56,13 +56,16 @@ class Rig(Clouds):
         bridges: int = 1,
         settings: dict[str, str] | None = None,
         main: list[str] | None = None,
+        org_steps_back: bool = False,
         **clouds: Any,
     ) -> None:
         """``database`` is a running PostgreSQL, else the store is a SQLite file. ``main`` is the
-        bridge's command, without ``serve``."""
+        bridge's command, without ``serve``. ``org_steps_back``: the local org gets what processor
+        time the others leave, as if it ran on another machine."""
         super().__init__(project, seed, **clouds)
         self.database, self._settings = database, settings or {}
         self._main = main or [beside_python("stripe-sf")]
+        self._niceness = ["nice", "-n", "19"] if org_steps_back else []
         self._ports = [free_port() for _ in range(bridges)]
         self.bridges: list[Bridge] = []
         self.proxies: dict[str, Proxy] = {}
@@ -71,7 +74,8 @@ class Rig(Clouds):
     def _process(self, name: str, command: list[str], env: dict[str, str] | None = None) -> Process:
         # Live mode, as in production.
         mode = ["--livemode"] if name == "stripe" else []
-        return super()._process(name, [*command, *mode], env)
+        way = self._niceness if name == "localorg" else []
+        return super()._process(name, [*way, *command, *mode], env)
 
     async def prepare_org(self) -> None:
         org, cloud = self.salesforce_said, self.stripe_said

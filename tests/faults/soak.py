@@ -71,6 +71,8 @@ class Report:
     """Seconds since the beginning, and the fault."""
     answers: dict[str, int] = field(default_factory=dict)
     """Of the bridges to Stripe, by status or error."""
+    rates: list[float] = field(default_factory=list)
+    """Requests a second in each minute in which events were made."""
 
 
 async def run(plan: Plan, rig: Rig, tell: Tell) -> Report:
@@ -129,8 +131,15 @@ async def run(plan: Plan, rig: Rig, tell: Tell) -> Report:
         )
     )
     report.webhooks = len(deliveries["attempts"])
+    report.rates = _rates([each["at"] for each in deliveries["attempts"]], report.seconds["made"])
     report.verdict = await judge(rig, company.won, scene.poison)
     return report
+
+
+def _rates(moments: Sequence[float], made: float) -> list[float]:
+    first = min(moments, default=0.0)
+    minutes = Counter(int((at - first) // 60) for at in moments)
+    return [round(minutes[n] / 60, 1) for n in range(int(made // 60))]
 
 
 async def _history(company: Company, plan: Plan, rig: Rig, tell: Tell) -> int:

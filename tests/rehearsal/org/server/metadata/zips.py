@@ -31,6 +31,8 @@ _TYPES = {
     "quickAction": ("quickActions", "QuickAction"),
     "reportType": ("reportTypes", "ReportType"),
     "customPermission": ("customPermissions", "CustomPermission"),
+    "platformEventChannel": ("platformEventChannels", "PlatformEventChannel"),
+    "platformEventChannelMember": ("platformEventChannelMembers", "PlatformEventChannelMember"),
     "notiftype": ("notificationtypes", "CustomNotificationType"),
     "platformEventSubscriberConfig": (
         "PlatformEventSubscriberConfigs",
