@@ -43,11 +43,11 @@ async def until(rig: Rig, bridge: Bridge, expected: Callable[[set[str]], bool]) 
 
 
 def both(found: set[str]) -> bool:
-    return found == TOPICS
+    return found >= TOPICS
 
 
 def none(found: set[str]) -> bool:
-    return not found
+    return not found & TOPICS
 
 
 async def work(company: Company, rig: Rig) -> None:

@@ -68,7 +68,9 @@ async def settled(inbox, event_id, state=State.DONE):
     async with asyncio.timeout(10):
         while True:
             found = await inbox.get_event(event_id)
-            if found is not None and found[0].state is state:
+            # Before it is tried an event is due, too, and for no reason.
+            tried = found is not None and (state is not State.DUE or found[0].reason != "")
+            if found is not None and tried and found[0].state is state:
                 return found[0]
             await asyncio.sleep(0.02)
 
@@ -127,11 +129,10 @@ async def test_what_cannot_be_read_by_itself_is_left_to_an_operator(deliver, str
 async def test_it_waits_while_stripe_does_not_answer(deliver, stripe, beside):
     stripe.status = 500
     await deliver(notification())
-    row = await settled(beside, "evt_health", State.DUE)
+    await settled(beside, "evt_health", State.DUE)
     told(stripe, "in_1", "invoice")
     stripe.status = 200
     await settled(beside, "resync:in_1:evt_health")
-    assert row.reason
 
 
 @pytest.mark.parametrize(
