@@ -213,5 +213,5 @@ def test_two_hundred_wins_stay_within_the_limits(ledger):
     results = ledger.org.run(win, user=ledger.org.admin)
     assert all(result.success for result in results)
     assert len(ledger.rows("SELECT Id FROM Opportunity WHERE IsWon = true")) == 100
-    assert used["queries"] <= 11
+    assert used["queries"] <= 10
     assert used["dml_statements"] <= 6
