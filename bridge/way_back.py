@@ -61,7 +61,7 @@ def way_back(
         budget,
         health,
         metrics,
-        Tuning(backoff=retry, lease=2 * lease),
+        Tuning(backoff=retry, lease=lease),
         linking=Linking(rest, reader, writer, inbox, reserved=reserved),
         exceptions=Exceptions(rest),
         reserved=reserved,

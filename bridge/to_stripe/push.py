@@ -104,7 +104,7 @@ class Pusher:
             self._work,
             inbox=self._inbox,
             health=self._health,
-            on_standby=lambda: self._health.stand_by(Part.METADATA),
+            part=Part.METADATA,
             seconds=self._tuning.lease,
         )
 

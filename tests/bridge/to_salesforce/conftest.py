@@ -21,7 +21,6 @@ from bridge.settings import (
     StoreSettings,
     StripeSettings,
 )
-from tests.bridge.stores import Store
 
 SECRETS = ("whsec_new", "whsec_old")
 
@@ -109,14 +108,6 @@ async def stripe() -> AsyncIterator[Stripe]:
 @pytest.fixture
 def store_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/bridge.db"
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def either(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    """Each test that asks for it runs on both stores, by the time of day."""
-    on_server = request.param == "postgres"
-    database = request.getfixturevalue("postgres") if on_server else None
-    return Store(tmp_path / "bridge.db", database, runs=True)
 
 
 @pytest.fixture

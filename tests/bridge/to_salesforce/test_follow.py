@@ -14,7 +14,7 @@ from bridge.metrics import Metrics
 from bridge.salesforce_api import Authenticator, PubSub
 from bridge.store import Arrival, Cursor, Move, State
 from bridge.to_salesforce.receipts import Receipts
-from bridge.working import follow
+from bridge.working import holding
 
 FAST = Backoff(first=0.02, longest=0.05)
 LONG, SHORT = 30.0, 0.4
@@ -63,7 +63,7 @@ async def until(condition, seconds=10.0):
 
 @pytest.fixture(autouse=True)
 def looks_often(monkeypatch):
-    monkeypatch.setattr(follow, "_LOOK", 0.03)
+    monkeypatch.setattr(holding, "_LOOK", 0.03)
 
 
 @pytest.fixture
