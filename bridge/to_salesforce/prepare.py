@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bridge.contract import LedgerRow, StripeEventMessage, dump_rows
@@ -70,9 +71,6 @@ class Preparer:
         self._account = account
         self._errands = errands or {}
         self._begun = reader.now()
-        # Who waits for a lock goes on at the loop's next turn. So of all the events that are
-        # prepared side by side one is worked out between two turns, and a webhook that comes
-        # meanwhile is answered after that one and not after all of them.
         self._turn = asyncio.Lock()
 
     async def look_over(self, batch: Sequence[Claimed]) -> Mapping[str, StripeEvent]:
@@ -147,7 +145,7 @@ class Preparer:
             ignored = [each.reason for each in translations if isinstance(each, Ignored)]
             return Nothing("; ".join(ignored))
         as_of = max(event.created for event in events)
-        async with self._turn:
+        async with self._between_turns():
             rows = _newest([row for each in found for row in each.rows])
             message = StripeEventMessage(
                 stripe_event_id=claimed.event_id,
@@ -159,6 +157,15 @@ class Preparer:
                 rows=dump_rows(rows),
             )
             return Prepared(message, max((as_of, *(row.as_of for row in rows))), dump_sent(rows))
+
+    @asynccontextmanager
+    async def _between_turns(self) -> AsyncIterator[None]:
+        """Of all the events that are prepared side by side one is worked out between two turns of
+        the loop: a webhook that comes meanwhile is answered after that one, not after all of them.
+        """
+        async with self._turn:
+            await asyncio.sleep(0)  # else nobody would ever wait for the lock
+            yield
 
     async def _read(self, key: str, claimed: Claimed) -> StripeEvent:
         event = await self._reading(key, claimed)
@@ -180,7 +187,7 @@ class Preparer:
         facts = Facts.empty()
         for _ in range(_ROUNDS):
             try:
-                async with self._turn:
+                async with self._between_turns():
                     return translate(event, facts, self._rules)
             except Missing as gap:
                 facts = await self._reader.resolve(gap.needs, facts, after=after)
