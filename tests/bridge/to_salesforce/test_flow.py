@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections import Counter
 
 import grpc
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from bridge.contract import STRIPE_EVENT_TOPIC
 from bridge.errors import SettingsError, WrongOrg
 from bridge.health import Part
-from bridge.store import State, open_store
+from bridge.store import Arrival, State, open_store
 from bridge.to_salesforce.window import Lost
 
 pytestmark = pytest.mark.slow
@@ -388,3 +389,29 @@ async def test_what_may_not_have_arrived_is_held_against_nobody(
         assert await connect(service).deliver(make_event()) == 200
         await until(service.inbox, "evt_1", State.SENT)
         assert service._window.lost(["evt_1"]) == {"evt_1": Lost.FIRST}
+
+
+async def test_publish_calls_of_a_backlog_are_full_though_much_of_it_is_not_published(
+    configure, serve, store_url, applied, make_event, make_customer
+):
+    """Every second event is one that nothing comes of."""
+    inbox = await open_store(store_url, serving=False)
+    for n in range(400):
+        event = (
+            make_event(f"evt_{n}", make_customer(f"cus_{n}"))
+            if n % 2
+            else make_event(f"evt_{n}", {"id": "prod_1", "object": "product"}, "product.updated")
+        )
+        body = json.dumps(event).encode()
+        arrival = Arrival(f"evt_{n}", event["type"], 1.0, None, False, None, f"cus_{n}", body)
+        await inbox.admit(arrival)
+    async with serve(configure(salesforce_changes={"batch_size": 20})) as service:
+        await until(inbox, "evt_399", State.DONE, 20)
+        async with asyncio.timeout(20):
+            while (await inbox.counts()).waiting:
+                await asyncio.sleep(0.02)
+        calls = service.metrics.registry.get_sample_value("bridge_publish_calls_total")
+    outcomes = Counter(row.outcome for row in await inbox.list_events(limit=1000))
+    assert outcomes == {"applied": 200, "ignored": 200}
+    assert 10 <= calls <= 15
+    await inbox.close()
